@@ -1,0 +1,1 @@
+"""The consent processor of crate-web."""

@@ -1,0 +1,1 @@
+"""What every crate-web service shares: settings, database, models, jobs, audit, telemetry."""

@@ -1,0 +1,1 @@
+"""Demonstration data of crate-web and their loader."""
