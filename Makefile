@@ -1,0 +1,99 @@
+# Everything starts here: `make help` lists what there is.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+BIN := .venv/bin
+SERVICES := core web consent mailer demo
+LOCKS := web consent mailer flower
+PYTEST_ARGS ?=
+BENCH_ARGS ?=
+RUN_ARGS ?=
+
+# Servers and Debian packages are looked for, and installed where we may, by this script.
+INSTALL := tests/servers/install
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHONDONTWRITEBYTECODE := 1
+
+VENV_STAMP := .venv/.stamp
+ASSETS_STAMP := services/web/crate_web/static/dist/.stamp
+ASSET_SOURCES := $(shell find services/web/assets -type f 2>/dev/null)
+
+.PHONY: help
+help: ## List the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z.-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: venv
+venv: $(VENV_STAMP) ## Make the virtual environment .venv, from hashed locks
+
+$(VENV_STAMP): requirements/dev.txt $(SERVICES:%=services/%/pyproject.toml)
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version) if sys.version_info < (3, 11) else 0'
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(INSTALL) python
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation $(SERVICES:%=-e services/%)
+	touch $@
+
+.PHONY: assets
+assets: $(ASSETS_STAMP) ## Build style sheets and scripts from the npm packages
+
+$(ASSETS_STAMP): package-lock.json $(ASSET_SOURCES)
+	npm ci --no-progress
+	npm run --silent build
+	mkdir -p $(@D)
+	touch $@
+
+.PHONY: run
+run: $(VENV_STAMP) $(ASSETS_STAMP) ## Start every service with demonstration data; Ctrl-C stops all
+	@exec $(BIN)/crate-run $(RUN_ARGS)
+
+.PHONY: servers
+servers: ## Look for what the tests need; as root on Debian, install what is missing
+	$(INSTALL) tests
+
+.PHONY: test
+test: $(VENV_STAMP) $(ASSETS_STAMP) servers ## Run all tests (PYTEST_ARGS="-k name -n 2")
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+.PHONY: lint
+lint: $(VENV_STAMP) ## Check style, types, imports, templates and YAML
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/djlint --quiet --lint --allow-empty-input services
+	$(BIN)/yamllint --strict .
+
+.PHONY: format
+format: $(VENV_STAMP) ## Format the code and repair what ruff can
+	$(BIN)/ruff check --fix --quiet . || true
+	$(BIN)/ruff format .
+
+.PHONY: bench
+bench: $(VENV_STAMP) $(ASSETS_STAMP) servers ## Run the benchmarks and print their table (BENCH_ARGS)
+	$(BIN)/python -m tests.load $(BENCH_ARGS)
+
+.PHONY: docs
+docs: $(VENV_STAMP) ## Write docs/configuration.md anew from the settings
+	$(BIN)/crate config document > docs/configuration.md.new
+	mv docs/configuration.md.new docs/configuration.md
+
+# Hashes, but no address of the registry that was asked: whoever installs chooses their own.
+COMPILE := env -u PIP_FIND_LINKS $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
+	$(SERVICES:%=--no-emit-package crate-%)
+
+.PHONY: lock
+lock: $(VENV_STAMP) ## Resolve requirements/*.in and the distributions' needs anew (LOCK_ARGS=--upgrade)
+	$(COMPILE) $(LOCK_ARGS) requirements/dev.in -o requirements/dev.txt >/dev/null
+	for image in $(LOCKS); do \
+		$(COMPILE) -c requirements/dev.txt requirements/$$image.in -o requirements/$$image.txt >/dev/null; \
+	done
+
+.PHONY: clean
+clean: ## Remove what was built; the demonstration's data in run/ stays
+	rm -rf .venv node_modules services/web/crate_web/static/dist build .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,1 @@
+"""Tests of crate-web; each folder mirrors services/."""
