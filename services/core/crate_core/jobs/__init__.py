@@ -1,0 +1,24 @@
+"""Jobs: work written as rows, published by the relay, run by workers (design 4).
+
+The row is the truth, the broker is a hint.
+"""
+
+from crate_core.jobs.relay import Publisher, Relay, RelayThread
+from crate_core.jobs.rows import enqueue, retry_failed
+from crate_core.jobs.running import Handler, JobView, RetryPolicy, run_job
+from crate_core.jobs.tasks import QUEUE_OF, Queue, Task
+
+__all__ = [
+    "QUEUE_OF",
+    "Handler",
+    "JobView",
+    "Publisher",
+    "Queue",
+    "Relay",
+    "RelayThread",
+    "RetryPolicy",
+    "Task",
+    "enqueue",
+    "retry_failed",
+    "run_job",
+]

@@ -1,0 +1,158 @@
+"""The relay: the only part that publishes jobs to the broker (design 4)."""
+
+import threading
+import uuid
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Protocol
+
+import structlog
+from sqlalchemy import select, update
+
+from crate_core.clock import utcnow
+from crate_core.database.sessions import Database, WriteSession
+from crate_core.errors import CrateError
+from crate_core.models.jobs import Job
+
+log = structlog.get_logger()
+
+_BATCH = 200
+_LONGEST_INTERVAL = timedelta(hours=1)
+_AFTER_FAILURE = timedelta(seconds=2)
+
+
+class Publisher(Protocol):
+    """What hands messages to the broker."""
+
+    def publish(self, messages: Sequence[tuple[str, int]]) -> None:
+        """Publish (task name, job id) pairs; return when the broker has confirmed all.
+
+        Raises:
+            TemporaryError: the broker did not confirm all of them in time.
+        """
+
+
+class Relay:
+    """Claims due jobs in batches by guarded updates, and publishes them.
+
+    Several may run: a row is claimed by one. `SKIP LOCKED` is not used, since it silently
+    compiles to nothing on SQL Server and SQLite.
+    """
+
+    def __init__(
+        self, database: Database, publisher: Publisher, *, republish_after: timedelta
+    ) -> None:
+        """Publish a job again if it was not started within `republish_after`, then at
+        intervals that double up to an hour."""  # noqa: D205, D209
+        self._database = database
+        self._publisher = publisher
+        self._republish_after = republish_after
+
+    def sweep(self) -> int:
+        """Publish all that is due; return how many jobs were published.
+
+        Raises:
+            TemporaryError: the database or the broker is away; what was claimed is released.
+        """
+        published = 0
+        while True:
+            batch = uuid.uuid4().hex
+            claimed = self._database.write(lambda session, batch=batch: _claim(  # type: ignore[misc]
+                session, batch, self._republish_after
+            ))
+            if not claimed:
+                return published
+            try:
+                self._publisher.publish(claimed)
+            except CrateError:
+                self._database.write(lambda session, batch=batch: _release(session, batch))  # type: ignore[misc]
+                raise
+            published += len(claimed)
+
+
+def _claim(
+    session: WriteSession, batch: str, republish_after: timedelta
+) -> list[tuple[str, int]]:
+    now = utcnow()
+    due = session.execute(
+        select(Job.id, Job.published_count)
+        .where(Job.next_publish_at <= now)
+        .order_by(Job.next_publish_at)
+        .limit(_BATCH)
+    ).all()
+    by_count: dict[int, list[int]] = {}
+    for job_id, count in due:
+        by_count.setdefault(count, []).append(job_id)
+    for count, ids in by_count.items():
+        interval = min(_LONGEST_INTERVAL, republish_after * 2 ** min(count, 16))
+        session.execute(
+            update(Job)
+            .where(Job.id.in_(ids), Job.next_publish_at <= now)
+            .values(
+                claimed_by=batch,
+                published_count=Job.published_count + 1,
+                next_publish_at=now + interval,
+            )
+            .execution_options(synchronize_session=False)
+        )
+    if not due:
+        return []
+    mine = session.execute(select(Job.task, Job.id).where(Job.claimed_by == batch))
+    return [(task, job_id) for task, job_id in mine]
+
+
+def _release(session: WriteSession, batch: str) -> None:
+    session.execute(
+        update(Job)
+        .where(Job.claimed_by == batch, Job.done_at.is_(None), Job.started_at.is_(None))
+        .values(
+            claimed_by=None,
+            published_count=Job.published_count - 1,
+            next_publish_at=utcnow() + _AFTER_FAILURE,
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+class RelayThread:
+    """A relay beside other work: woken by this process's commits, and at an interval.
+
+    Start it after a fork, never before: threads do not cross one.
+    """
+
+    def __init__(self, relay: Relay, *, interval_seconds: float | None = None) -> None:
+        """Sweep when woken, and each `interval_seconds` if given."""
+        self._relay = relay
+        self._interval = interval_seconds
+        self._wake = threading.Event()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
+
+    def start(self) -> None:
+        """Begin; the first sweep is at once."""
+        self._wake.set()
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Ask for a sweep now; safe from any thread, returns at once."""
+        self._wake.set()
+
+    def stop(self, timeout: float = 5) -> None:
+        """Stop after the sweep that is under way."""
+        self._stopping = True
+        self._wake.set()
+        self._thread.join(timeout)
+
+    def _run(self) -> None:
+        while not self._stopping:
+            self._wake.wait(self._interval)
+            self._wake.clear()
+            if self._stopping:
+                return
+            try:
+                self._relay.sweep()
+            except CrateError as error:
+                # The relay process tries again: nothing is lost.
+                log.warning("relay: cannot publish now", reason=str(error))
+            except Exception:
+                log.exception("relay: sweep failed")

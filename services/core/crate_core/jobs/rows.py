@@ -1,0 +1,74 @@
+"""Writing jobs, in the transaction of the change that asks for them."""
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from crate_core.clock import utcnow
+from crate_core.database.sessions import WriteSession
+from crate_core.jobs.tasks import Task
+from crate_core.models.jobs import Job
+
+
+def open_key(task: Task, subject_id: int) -> str:
+    """Return the key under which at most one job is open."""
+    return f"{task}:{subject_id}"
+
+
+def enqueue(
+    session: WriteSession, task: Task, subject_id: int, *, due_at: datetime | None = None
+) -> None:
+    """Ask for `task` on `subject_id`, now or at `due_at`, once this transaction commits.
+
+    Where a job of that kind is open for that subject already, that one stands: nothing is
+    added (C127). Two transactions that ask at the same moment are settled by the unique
+    index: the unit of work of the second is run again, and finds the first one's job.
+    """
+    key = open_key(task, subject_id)
+    session.flush()
+    if session.scalar(select(Job.id).where(Job.open_key == key)) is not None:
+        return
+    now = utcnow()
+    due_at = due_at or now
+    session.add(
+        Job(
+            task=task,
+            subject_id=subject_id,
+            open_key=key,
+            created_at=now,
+            due_at=due_at,
+            next_publish_at=due_at,
+        )
+    )
+    session.flush()
+    session.info["jobs_written"] = True
+
+
+def cancel_open(session: WriteSession, task: Task, subject_id: int) -> None:
+    """Close an open job that is not needed any more; one that is running does no harm."""
+    now = utcnow()
+    session.execute(
+        update(Job)
+        .where(Job.open_key == open_key(task, subject_id))
+        .values(done_at=now, open_key=None, next_publish_at=None, last_error="not needed any more")
+    )
+
+
+def retry_failed(session: WriteSession, job_id: int) -> bool:
+    """Give a failed job a fresh set of attempts, due now; false if it has not failed."""
+    now = utcnow()
+    changed = session.execute(
+        update(Job)
+        .where(Job.id == job_id, Job.failed_at.is_not(None))
+        .values(
+            failed_at=None,
+            attempts=0,
+            leased_until=None,
+            due_at=now,
+            next_publish_at=now,
+            published_count=0,
+        )
+    ).rowcount
+    if changed:
+        session.info["jobs_written"] = True
+    return bool(changed)

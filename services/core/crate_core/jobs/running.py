@@ -1,0 +1,199 @@
+"""Running a job: the start is marked, then everything else is one commit (design 4)."""
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import structlog
+from sqlalchemy import or_, update
+
+from crate_core.clock import utcnow
+from crate_core.database.sessions import Database, WriteSession
+from crate_core.errors import PermanentError, TemporaryError
+from crate_core.jobs.tasks import Task
+from crate_core.models.jobs import Job
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """What a handler may know of its job."""
+
+    id: int
+    task: Task
+    subject_id: int
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How long one start may take, and how often a job is started."""
+
+    lease_seconds: float
+    max_attempts: int = 12
+    first_delay_seconds: float = 5
+    longest_delay_seconds: float = 3600
+
+    def delay(self, attempt: int) -> timedelta:
+        """Return the pause after failed attempt number `attempt` (1, 2, ...)."""
+        seconds = min(self.longest_delay_seconds, self.first_delay_seconds * 2 ** (attempt - 1))
+        return timedelta(seconds=seconds * random.uniform(0.5, 1.5))  # noqa: S311
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """What a service does for one task.
+
+    Attributes:
+        perform: reads and computes, and asks what is outside; returns the changes to make, which
+            are run in one transaction together with the end of the job. It may be run again.
+        give_up: marks the subject when the job has failed for good, so that a person sees it.
+        policy: leases and attempts.
+    """
+
+    perform: Callable[[JobView], Callable[[WriteSession], None]]
+    give_up: Callable[[WriteSession, JobView, str], None]
+    policy: RetryPolicy
+
+
+class Outcome(StrEnum):
+    """How one start of a job ended; a label of `crate_job_total`."""
+
+    DONE = "done"
+    SKIPPED = "skipped"
+    RETRY = "retry"
+    FAILED = "failed"
+
+
+class _LeaseLost(Exception):  # noqa: N818 - a signal, not an error
+    """Somebody else has finished or taken over the job meanwhile."""
+
+
+def run_job(
+    database: Database,
+    handlers: Mapping[Task, Handler],
+    job_id: int,
+    *,
+    on_finished: Callable[[str, Outcome, float], None] = lambda _task, _outcome, _seconds: None,
+) -> Outcome:
+    """Run job `job_id` once, if it is open, due and nobody has it.
+
+    Returns:
+        How it ended. Whatever happens in the handler is recorded on the row; nothing is raised
+        but TemporaryError, when the site database itself is away (the relay publishes the job
+        again then).
+    """
+    started = time.monotonic()
+    job = database.write(lambda session: _start(session, handlers, job_id))
+    if job is None:
+        log.info("job skipped", job=job_id)
+        return Outcome.SKIPPED
+    with structlog.contextvars.bound_contextvars(job=job.id, task=job.task):
+        outcome = _attempt(database, handlers[job.task], job)
+        seconds = time.monotonic() - started
+        log.info("job ended", outcome=outcome, attempt=job.attempt, seconds=round(seconds, 4))
+    on_finished(job.task, outcome, seconds)
+    return outcome
+
+
+def _start(
+    session: WriteSession, handlers: Mapping[Task, Handler], job_id: int
+) -> JobView | None:
+    row = session.get(Job, job_id)
+    if row is None or row.task not in handlers:
+        return None
+    now = utcnow()
+    lease_ends = now + timedelta(seconds=handlers[Task(row.task)].policy.lease_seconds)
+    changed = session.execute(
+        update(Job)
+        .where(
+            Job.id == job_id,
+            Job.done_at.is_(None),
+            Job.failed_at.is_(None),
+            Job.due_at <= now,
+            or_(Job.leased_until.is_(None), Job.leased_until <= now),
+        )
+        .values(
+            attempts=Job.attempts + 1,
+            started_at=now,
+            leased_until=lease_ends,
+            # Should this worker die, the relay publishes the job again when the lease ends.
+            next_publish_at=lease_ends,
+        )
+        .execution_options(synchronize_session=False)
+    ).rowcount
+    if not changed:
+        return None
+    session.refresh(row)
+    return JobView(row.id, Task(row.task), row.subject_id, row.attempts)
+
+
+def _attempt(database: Database, handler: Handler, job: JobView) -> Outcome:
+    try:
+        if job.attempt > handler.policy.max_attempts:
+            message = f"started {job.attempt - 1} times without coming to an end"
+            raise PermanentError(message)  # noqa: TRY301 - one place decides what an error means
+        changes = handler.perform(job)
+        database.write(lambda session: _finish(session, job, changes))
+    except _LeaseLost:
+        return Outcome.SKIPPED
+    except PermanentError as error:
+        return _fail(database, handler, job, str(error))
+    except Exception as error:
+        if not isinstance(error, TemporaryError):
+            log.exception("job raised")
+        if job.attempt >= handler.policy.max_attempts:
+            return _fail(database, handler, job, _describe(error))
+        database.write(lambda session: _postpone(session, handler.policy, job, _describe(error)))
+        return Outcome.RETRY
+    return Outcome.DONE
+
+
+def _describe(error: Exception) -> str:
+    return str(error) if isinstance(error, TemporaryError) else f"{type(error).__name__}: {error}"
+
+
+def _close(session: WriteSession, job: JobView, **values: object) -> None:
+    # The number of attempts is the fence: a worker that was away for longer than its lease
+    # must not write what the next one is writing.
+    changed = session.execute(
+        update(Job)
+        .where(
+            Job.id == job.id,
+            Job.attempts == job.attempt,
+            Job.done_at.is_(None),
+            Job.failed_at.is_(None),
+        )
+        .values(leased_until=None, **values)
+    ).rowcount
+    if not changed:
+        raise _LeaseLost
+
+
+def _finish(
+    session: WriteSession, job: JobView, changes: Callable[[WriteSession], None]
+) -> None:
+    _close(session, job, done_at=utcnow(), open_key=None, next_publish_at=None, last_error="")
+    changes(session)
+
+
+def _postpone(session: WriteSession, policy: RetryPolicy, job: JobView, reason: str) -> None:
+    due_at: datetime = utcnow() + policy.delay(job.attempt)
+    _close(session, job, due_at=due_at, next_publish_at=due_at, last_error=reason)
+
+
+def _fail(database: Database, handler: Handler, job: JobView, reason: str) -> Outcome:
+    def work(session: WriteSession) -> None:
+        _close(session, job, failed_at=utcnow(), next_publish_at=None, last_error=reason)
+        handler.give_up(session, job, reason)
+
+    log.error("job failed", reason=reason)
+    try:
+        database.write(work)
+    except _LeaseLost:
+        return Outcome.SKIPPED
+    return Outcome.FAILED

@@ -1,0 +1,65 @@
+"""What patients chose, and what their record said when it was looked up."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crate_core.database.types import LongText
+from crate_core.models.base import Base, Code, Key, ShortText, unique_where_set
+
+
+class PatientSnapshotRow(Base):
+    """A patient as the clinical source showed them at one moment; one row a look-up."""
+
+    __tablename__ = "patient_snapshot"
+
+    id: Mapped[Key]
+    nhs_number: Mapped[int] = mapped_column(BigInteger, index=True)
+    source: Mapped[ShortText]
+    taken_at: Mapped[datetime]
+    data: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """`crate_core.domain.patient.PatientSnapshot.to_dict()`."""
+
+
+class DecisionColumns:
+    """The six boxes of a signed decision (consent spec 1.3)."""
+
+
+
+class ConsentModeRow(DecisionColumns, Base):
+    """One decision of one patient; a change is a new row, history is kept.
+
+    `current_nhs_number` is the NHS number while the row is the current one, else NULL: its
+    unique index is what makes "one current row a patient" true (C72).
+    """
+
+    __tablename__ = "consent_mode"
+    __table_args__ = (unique_where_set("uq_consent_mode_current", "current_nhs_number"),)
+
+    id: Mapped[Key]
+    nhs_number: Mapped[int] = mapped_column(BigInteger, index=True)
+    current_nhs_number: Mapped[int | None] = mapped_column(BigInteger)
+    mode: Mapped[Code]
+    exclude_entirely: Mapped[bool] = mapped_column(default=False)
+    consent_after_discharge: Mapped[bool] = mapped_column(default=False)
+    max_approaches_per_year: Mapped[int] = mapped_column(default=0)
+    """0 means no limit."""
+    other_requests: Mapped[str] = mapped_column(LongText, default="")
+    prefers_email: Mapped[bool] = mapped_column(default=False)
+    changed_by_clinician_override: Mapped[bool] = mapped_column(default=False)
+    signed_by_patient: Mapped[bool] = mapped_column(default=False)
+    authorised_by_patient: Mapped[bool] = mapped_column(default=False)
+    countersigned_by_parent: Mapped[bool] = mapped_column(default=False)
+    countersigned_by_clinician_under_16: Mapped[bool] = mapped_column(default=False)
+    signed_by_representative: Mapped[bool] = mapped_column(default=False)
+    countersigned_by_clinician_capacity: Mapped[bool] = mapped_column(default=False)
+    source: Mapped[ShortText]
+    decided_at: Mapped[datetime]
+    """When the patient decided; the newest decision wins, whenever it was entered."""
+    created_at: Mapped[datetime]
+    created_by_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))
+    """Who entered it; none for rows that came from the record or were made by the site."""
+    letter_wanted: Mapped[bool] = mapped_column(default=False)
+    """Whether a confirmation letter goes to the patient (not for rows from the record, C73)."""
