@@ -1,6 +1,7 @@
 """The private port of a process: /health/live, /health/ready, /metrics.
 
-A thread of the standard library's server, so that it needs no framework and answers whatever the process is doing.
+A thread of the standard library's server: it needs no framework, and answers whatever the
+process is doing.
 """
 
 import json
@@ -10,15 +11,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeAlias
 
 from prometheus_client.registry import Collector
 
 from crate_core.telemetry.metrics import exposition
 from crate_core.telemetry.redaction import redact_text
 
-#: Looks at one dependency: None when it is there, else the reason in words. May raise: the error is the reason.
-type Check = Callable[[], str | None]
+Check: TypeAlias = Callable[[], str | None]
+"""Looks at one dependency: None when it is there, else the reason; may raise it as an error."""
 
 _CHECK_SECONDS = 2.0
 _EXPOSITION_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -92,7 +93,9 @@ class HealthServer:
         self._server = _Server((host, port), _Handler)
         self._server.owner = self
         self.port: int = self._server.server_address[1]
-        self._thread = threading.Thread(target=self._server.serve_forever, name="health", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, name="health", daemon=True
+        )
 
     def start(self) -> Self:
         """Begin to answer."""
@@ -110,7 +113,10 @@ class HealthServer:
         return self.start()
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.stop()
 
@@ -125,7 +131,9 @@ class HealthServer:
                 for name, reason in reasons.items()
             },
         }
-        return (HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE), json.dumps(body).encode() + b"\n"
+        return (HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE), json.dumps(
+            body
+        ).encode() + b"\n"
 
     def metrics(self) -> bytes:
         """Return all metrics in Prometheus' text format."""

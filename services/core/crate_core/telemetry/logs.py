@@ -40,15 +40,15 @@ def _processors(service: str) -> list[Processor]:
 
 
 def configure_logging(service: str, level: str = "INFO", stream: TextIO | None = None) -> None:
-    """Send structlog and standard logging of this process to `stream` (standard output) as JSON lines.
+    """Write the log of this process, structlog's and the standard one, as JSON lines.
 
-    Each line has `time` (ISO, UTC), `level`, `service`, `logger`, `event`, and what is bound in the context, such as
-    `request` or `job`. Secrets and identifiers are masked (`redaction`).
+    Each line has `time` (ISO, UTC), `level`, `service`, `logger`, `event`, and what is bound in
+    the context, such as `request` or `job`. Secrets and identifiers are masked (`redaction`).
 
     Args:
         service: name of the service, on every line.
         level: name of the lowest level that is written.
-        stream: where to write.
+        stream: where to write; standard output unless given.
     """
     shared = _processors(service)
     structlog.configure(
@@ -80,10 +80,10 @@ def configure_logging(service: str, level: str = "INFO", stream: TextIO | None =
         logger.handlers, logger.propagate = [], True
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
-    logging.captureWarnings(True)  # noqa: FBT003 (the standard library's signature)
+    logging.captureWarnings(True)
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:
-    """Return the logger of a module (`get_logger(__name__)`); events are short names, the rest is key=value."""
+    """Return the logger of a module; an event is a short phrase, the rest is key=value."""
     logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
     return logger

@@ -1,11 +1,19 @@
 """Every metric of the system. Names and labels are API: dashboards and alert rules of sites use them.
 
-Labels take values from closed sets only (enumerations, route patterns, configured databases), never what people type.
-Gauges of what the site database holds are not here but in `site_state`, which one process reads when it is scraped.
+Labels take values from closed sets only (enumerations, route patterns, configured databases),
+never what people type. Gauges of what the site database holds are not here but in `site_state`,
+which one process reads when it is scraped.
 """
 
-from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client import (
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
 from prometheus_client.values import ValueClass
 
@@ -26,13 +34,19 @@ HTTP_REQUEST_SECONDS = Histogram(
 JOBS = Counter("crate_job", "Jobs run, by what came of them.", ("task", "outcome"))
 JOB_SECONDS = Histogram("crate_job_seconds", "Time a job took to run.", ("task",), buckets=_WORK)
 CLINICIAN_ANSWER_SECONDS = Histogram(
-    "crate_clinician_answer_seconds", "Time from the question to a clinician to the answer.", buckets=_DAYS
+    "crate_clinician_answer_seconds",
+    "Time from the question to a clinician to the answer.",
+    buckets=_DAYS,
 )
 MAILS = Counter("crate_mail", "Attempts to hand a mail to the mail server.", ("kind", "outcome"))
 MAIL_DELIVERY_SECONDS = Histogram(
-    "crate_mail_delivery_seconds", "Time from the decision to mail to the mail server's word.", buckets=_DELIVERY
+    "crate_mail_delivery_seconds",
+    "Time from the decision to mail to the mail server's word.",
+    buckets=_DELIVERY,
 )
-RESEARCH_RUNS = Counter("crate_research_runs", "Statements of researchers that ended.", ("database", "status"))
+RESEARCH_RUNS = Counter(
+    "crate_research_runs", "Statements of researchers that ended.", ("database", "status")
+)
 RESEARCH_RUN_SECONDS = Histogram(
     "crate_research_run_seconds", "Time a statement ran.", ("database",), buckets=_WORK
 )
@@ -42,15 +56,18 @@ RESEARCH_RUNS_ACTIVE = Gauge(
 LOGINS = Counter("crate_logins", "Attempts to sign in.", ("outcome",))
 AUDIT_EVENTS = Counter("crate_audit_events", "Events written to the audit.", ("kind",))
 DATABASE_UP = Gauge(
-    "crate_database_up", "1 when the last use of the database worked.", ("database",), multiprocess_mode="mostrecent"
+    "crate_database_up",
+    "1 when the last use of the database worked.",
+    ("database",),
+    multiprocess_mode="mostrecent",
 )
 
 
 def exposition(*collectors: Collector) -> bytes:
-    """Return all metrics in Prometheus' text format, those of child processes and of `collectors` included."""
-    if getattr(ValueClass, "_multiprocess", False):
+    """Return all metrics in Prometheus' text format, with those of children and `collectors`."""
+    if _counts_are_shared():
         registry = CollectorRegistry()
-        MultiProcessCollector(registry)
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     else:
         registry = REGISTRY
     parts = [generate_latest(registry)]
@@ -59,3 +76,13 @@ def exposition(*collectors: Collector) -> bytes:
         own.register(collector)
         parts.append(generate_latest(own))
     return b"".join(parts)
+
+
+def forget_process(pid: int) -> None:
+    """Drop the gauges of a child that has gone; what it counted stays."""
+    if _counts_are_shared():
+        mark_process_dead(pid)  # type: ignore[no-untyped-call]
+
+
+def _counts_are_shared() -> bool:
+    return getattr(ValueClass, "_multiprocess", False)

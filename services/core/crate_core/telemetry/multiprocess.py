@@ -1,7 +1,8 @@
 """Lets the children of one service (gunicorn workers, Celery's pool) count into one set of metrics.
 
-Each process counts in a memory-mapped file of its own; whoever is scraped adds them up. The library decides this when it
-is imported, so `prepare` comes before the first import of `crate_core.telemetry.metrics`.
+Each process counts in a memory-mapped file of its own; whoever is scraped adds them up. The
+library decides this when it is imported, so `prepare` comes before the first import of
+`crate_core.telemetry.metrics`.
 """
 
 import os
@@ -23,8 +24,13 @@ def prepare(service: str) -> Path:
         RuntimeError: the metrics library was imported before; its counts would stay in each process unseen.
     """
     if "prometheus_client" in sys.modules:
-        raise RuntimeError("telemetry.multiprocess.prepare() must run before the metrics are imported")
-    folder = Path(os.environ.get(_FOLDER) or Path(tempfile.gettempdir()) / f"crate-{service}-metrics-{os.getpid()}")
+        raise RuntimeError(
+            "telemetry.multiprocess.prepare() must run before the metrics are imported"
+        )
+    folder = Path(
+        os.environ.get(_FOLDER)
+        or Path(tempfile.gettempdir()) / f"crate-{service}-metrics-{os.getpid()}"
+    )
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     os.environ[_FOLDER] = str(folder)
@@ -34,11 +40,3 @@ def prepare(service: str) -> Path:
 def remove(folder: Path) -> None:
     """Delete the counts' folder when the service stops."""
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def forget_process(pid: int) -> None:
-    """Drop the gauges of a child that has gone; what it counted stays."""
-    from prometheus_client.multiprocess import mark_process_dead
-
-    if os.environ.get(_FOLDER):
-        mark_process_dead(pid)

@@ -8,8 +8,11 @@ from collections.abc import Mapping
 
 MASK = "[redacted]"
 
+_NHS_NUMBER_DIGITS = 10
+
 _SECRET_KEY = re.compile(
-    r"password|passwd|secret|token|authorization|cookie|nhs|\bpid\b|\bmpid\b|recipient|date_of_birth", re.IGNORECASE
+    r"password|passwd|secret|token|authorization|cookie|nhs|\bpid\b|\bmpid\b|recipient|date_of_birth",
+    re.IGNORECASE,
 )
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     # scheme://user:password@host
@@ -30,17 +33,17 @@ def redact_text(text: str) -> str:
 
 
 def redact(value: object, key: str = "") -> object:
-    """Return a copy of `value` without secrets, at any depth; `key` is the name under which it stands."""
+    """Return a copy of `value` without secrets, at any depth; `key` is the name it stands under."""
     if key and _SECRET_KEY.search(key):
-        return MASK if value not in (None, "", False, True) else value
-    if isinstance(value, str):
-        return redact_text(value)
-    if isinstance(value, Mapping):
-        return {str(name): redact(part, str(name)) for name, part in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [redact(part) for part in value]
-    if isinstance(value, bool | None | float):
-        return value
-    if isinstance(value, int):
-        return MASK if len(str(abs(value))) == 10 else value  # noqa: PLR2004 (digits of an NHS number)
-    return redact_text(str(value))
+        return MASK if value else value
+    match value:
+        case bool() | float() | None:
+            return value
+        case int():
+            return MASK if len(str(abs(value))) == _NHS_NUMBER_DIGITS else value
+        case Mapping():
+            return {str(name): redact(part, str(name)) for name, part in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [redact(part) for part in value]
+        case _:
+            return redact_text(str(value))
