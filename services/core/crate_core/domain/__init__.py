@@ -1,0 +1,1 @@
+"""Pure rules and values of the field: no I/O, no database, no clock."""

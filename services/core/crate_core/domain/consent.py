@@ -1,0 +1,134 @@
+"""A patient's standing choice about research: traffic light, opt-out, who decided, and which choice is in force."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, tzinfo
+from enum import StrEnum
+
+
+class ConsentMode(StrEnum):
+    """The traffic light; `UNKNOWN` means never asked, or an opt-out that came without a colour (C79)."""
+
+    RED = "red"
+    YELLOW = "yellow"
+    GREEN = "green"
+    UNKNOWN = "unknown"
+
+
+class ConsentSource(StrEnum):
+    """Where a consent record comes from; any other text is the name of a clinical source."""
+
+    USER_ENTRY = "user_entry"
+    AUTO_CREATED = "auto_created"
+    LEGACY = "legacy"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Who stood behind a choice: the six boxes of the paper form."""
+
+    patient_signed: bool = False
+    patient_authorised: bool = False
+    parent_signed: bool = False
+    child_clinician_signed: bool = False
+    representative_signed: bool = False
+    capacity_clinician_signed: bool = False
+
+    @property
+    def by_patient(self) -> bool:
+        """The patient signed, or said so in another direct way."""
+        return self.patient_signed or self.patient_authorised
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether the boxes are enough to act upon (C67); age and capacity are not checked against the record."""
+        capacity_route = self.representative_signed and self.capacity_clinician_signed
+        child_route = self.parent_signed and self.child_clinician_signed
+        # "Two of patient, parent and clinician" adds only this pair: the patient's own word suffices alone.
+        return self.by_patient or capacity_route or child_route
+
+    @property
+    def problem(self) -> str | None:
+        """Say what is missing, for the person who ticks the boxes; None when the decision is valid."""
+        if self.is_valid:
+            return None
+        if self.representative_signed:
+            return (
+                "A representative's signature also needs that of a clinician for lack of capacity."
+            )
+        if self.capacity_clinician_signed:
+            return (
+                "A clinician's signature for lack of capacity also needs that of a representative."
+            )
+        if self.parent_signed:
+            return "A parent's or guardian's signature also needs that of the patient or of a clinician for under-16s."
+        if self.child_clinician_signed:
+            return "A clinician's signature for under-16s also needs that of the patient, a parent or a guardian."
+        return "Say who decided: tick at least one box."
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentRecord:
+    """One choice of a patient, as entered here or as read from a clinical source.
+
+    `decided_at` is when the patient decided, `entered_at` when the site's row was written (None: not stored yet).
+    `source` is a `ConsentSource` or the name of a clinical source. `max_approaches_per_year` 0 means no limit.
+    """
+
+    mode: ConsentMode
+    decided_at: datetime
+    source: str = ConsentSource.USER_ENTRY
+    exclude_entirely: bool = False
+    consent_after_discharge: bool = False
+    max_approaches_per_year: int = 0
+    other_requests: str = ""
+    prefers_email: bool = False
+    decision: Decision = field(default_factory=Decision)
+    by_override: bool = False
+    entered_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if self.decided_at.tzinfo is None:
+            raise ValueError("decided_at needs a time zone: see as_decided_at")
+
+    @property
+    def is_assumed(self) -> bool:
+        """Nobody decided this: the site made the row because there was none."""
+        return self.source == ConsentSource.AUTO_CREATED
+
+    @property
+    def precedence(self) -> tuple[bool, datetime, datetime]:
+        """Order of records: the greatest is in force. An assumed one yields to every decision (C77)."""
+        entered = self.entered_at or datetime.max.replace(tzinfo=UTC)
+        return (not self.is_assumed, self.decided_at, entered)
+
+    @property
+    def may_be_saved(self) -> bool:
+        """Whether an entry by hand has a valid decision or a clinician's override (C69, C70)."""
+        return self.by_override or self.decision.is_valid
+
+
+def newest(*, site: ConsentRecord | None, record: ConsentRecord | None) -> ConsentRecord | None:
+    """Choose between the site's own current record and the clinical source's newest one (C74 to C76).
+
+    The newest decision wins; on a tie the site's own is kept.
+    """
+    if site is None or record is None:
+        return site or record
+    return record if record.precedence[:2] > site.precedence[:2] else site
+
+
+def in_force(history: Iterable[ConsentRecord]) -> ConsentRecord | None:
+    """Return the record that counts among all stored ones: newest decision, on a tie the one entered last."""
+    return max(history, key=lambda record: record.precedence, default=None)
+
+
+def as_decided_at(value: date | datetime, zone: tzinfo) -> datetime:
+    """Return a source's date, with or without time and zone, as an aware UTC time (C78).
+
+    Args:
+        value: as the source gives it; a plain date means the start of that day.
+        zone: the site's time zone, assumed where the value has none.
+    """
+    moment = value if isinstance(value, datetime) else datetime.combine(value, time.min)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
