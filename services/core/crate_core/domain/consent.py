@@ -1,4 +1,4 @@
-"""A patient's standing choice about research: traffic light, opt-out, who decided, and which choice is in force."""
+"""A patient's standing choice about research: traffic light, opt-out, who decided, which one counts."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -41,7 +41,10 @@ class Decision:
 
     @property
     def is_valid(self) -> bool:
-        """Whether the boxes are enough to act upon (C67); age and capacity are not checked against the record."""
+        """Whether the boxes are enough to act upon (C67).
+
+        Age and capacity are not checked against the record: time may have passed since.
+        """
         capacity_route = self.representative_signed and self.capacity_clinician_signed
         child_route = self.parent_signed and self.child_clinician_signed
         # "Two of patient, parent and clinician" adds only this pair: the patient's own word suffices alone.
@@ -61,9 +64,9 @@ class Decision:
                 "A clinician's signature for lack of capacity also needs that of a representative."
             )
         if self.parent_signed:
-            return "A parent's or guardian's signature also needs that of the patient or of a clinician for under-16s."
+            return "A parent's signature also needs that of the patient or of a clinician for under-16s."
         if self.child_clinician_signed:
-            return "A clinician's signature for under-16s also needs that of the patient, a parent or a guardian."
+            return "A clinician's signature for under-16s also needs that of the patient or of a parent."
         return "Say who decided: tick at least one box."
 
 
@@ -71,8 +74,9 @@ class Decision:
 class ConsentRecord:
     """One choice of a patient, as entered here or as read from a clinical source.
 
-    `decided_at` is when the patient decided, `entered_at` when the site's row was written (None: not stored yet).
-    `source` is a `ConsentSource` or the name of a clinical source. `max_approaches_per_year` 0 means no limit.
+    `decided_at` is when the patient decided, `entered_at` when the site's row was written (None: not
+    stored yet). `source` is a `ConsentSource` or the name of a clinical source. No limit is set by
+    `max_approaches_per_year` 0.
     """
 
     mode: ConsentMode

@@ -20,9 +20,10 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
-# The one table of what may follow what. A clinician-initiated request goes from NEW to WITH_PATIENT. A link works as
-# long as the request waits for the clinician, also when our mail server could not say whether the mail arrived.
-# EXPIRED leads back when the RDBM issues a new link (C45); FAILED leads back to where a retried job takes up.
+# The one table of what may follow what. A clinician-initiated request goes from NEW to WITH_PATIENT.
+# A link works as long as the request waits for the clinician, also when the mail server could not say
+# whether the mail arrived. EXPIRED leads back when the RDBM issues a new link (C45); FAILED leads back to
+# where a retried job takes up.
 TRANSITIONS: dict[Status, frozenset[Status]] = {
     Status.NEW: frozenset(
         {
@@ -62,7 +63,13 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
     Status.APPROVED: frozenset({Status.WITHDRAWN}),
     Status.EXPIRED: frozenset({Status.WITH_CLINICIAN}),
     Status.FAILED: frozenset(
-        {Status.NEW, Status.WITH_CLINICIAN, Status.WITH_PATIENT, Status.CANCELLED}
+        {
+            Status.NEW,
+            Status.WITH_CLINICIAN,
+            Status.WITH_PATIENT,
+            Status.STOPPED,
+            Status.CANCELLED,
+        }
     ),
     Status.STOPPED: frozenset(),
     Status.CLINICIAN_REFUSED: frozenset(),
@@ -212,8 +219,9 @@ _COARSE: dict[Status, CoarseStatus] = {
 def coarse(status: Status, stop_code: StopCode | None = None) -> CoarseStatus:
     """Return what a researcher may know (C103).
 
-    "Not found" is said only of a RID that stands for nobody (C10): it tells the requester of a typing error, and
-    nothing of any patient. A patient who is missing from the clinical record is "not possible" like every other stop.
+    "Not found" is said only of a RID that stands for nobody (C10): it tells the requester of a typing
+    error, and nothing of any patient. A patient who is missing from the clinical record is "not possible"
+    like every other stop.
     """
     if stop_code is StopCode.IDENTIFIER_NOT_FOUND:
         return CoarseStatus.NOT_FOUND

@@ -14,8 +14,8 @@ _DOMAIN = re.compile(rf"{_LABEL}(\.{_LABEL})+")
 def is_valid_address(address: str) -> bool:
     """Say whether `address` is one plain address, fit for a mail header (C35).
 
-    Display names, quoted local parts and non-ASCII addresses are refused: staff addresses have none of them,
-    and each has been used to send mail elsewhere than the text suggests.
+    Display names, quoted local parts and non-ASCII addresses are refused: staff addresses have none of
+    them, and each has been used to send mail elsewhere than the text suggests.
     """
     local, at, domain = address.rpartition("@")
     return (
@@ -35,7 +35,7 @@ def domain_of(address: str) -> str:
 def domain_permitted(address: str, permitted: Iterable[str]) -> bool:
     """Say whether the domain of `address` is one of `permitted` (C33, C34).
 
-    Matching is exact and ignores capitals; an entry may carry a leading "@". An empty list permits everything.
+    Matching is exact and ignores capitals; an entry may carry a leading "@". An empty list permits all.
     """
     domains = {entry.strip().removeprefix("@").lower() for entry in permitted}
     return not domains or domain_of(address) in domains

@@ -11,7 +11,7 @@ MAX_RESEARCH_ID_LENGTH = 128
 
 _SEPARATORS = re.compile(r"[\s,;]+")
 _GROUPED_NHS_NUMBER = re.compile(
-    r"(?<!\S)(\d{3})[ \t\u00a0]+(\d{3})[ \t\u00a0]+(\d{4})(?!\S)", re.ASCII
+    r"(?<![^\s,;])(\d{3})[ \t\u00a0]+(\d{3})[ \t\u00a0]+(\d{4})(?![^\s,;])", re.ASCII
 )
 _HEX = re.compile(r"[0-9A-Fa-f]+")
 
@@ -39,21 +39,19 @@ def format_nhs_number(number: int) -> str:
 
 
 def normalise_research_id(text: str) -> str:
-    """Return a RID or MRID without surrounding space, hexadecimal ones in lower case as the anonymiser writes them.
+    """Return a RID or MRID without surrounding space; hexadecimal ones in lower case, as anonymisers write.
 
     Raises:
-        ValueError: it is empty, too long, or holds white space or unprintable characters; the message names it.
+        ValueError: it is empty, too long, or holds white space or unprintable characters.
     """
     value = text.strip()
     if not value:
         raise ValueError("A research ID cannot be empty")
     if len(value) > MAX_RESEARCH_ID_LENGTH:
-        raise ValueError(
-            f'"{value[:20]}..." is not a research ID: it is longer than {MAX_RESEARCH_ID_LENGTH} characters'
-        )
+        raise ValueError(f'"{value[:20]}..." is longer than a research ID can be')
     if not value.isprintable() or any(character.isspace() for character in value):
         raise ValueError(
-            f"{value!r} is not a research ID: it holds characters that cannot be printed, or spaces"
+            f"{value!r} is not a research ID: it holds spaces or unprintable characters"
         )
     return value.lower() if _HEX.fullmatch(value) else value
 

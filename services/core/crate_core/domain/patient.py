@@ -14,8 +14,8 @@ ADULT_AGE = 16
 class PatientSnapshot:
     """One look-up of one patient. `discharged` is None when the source does not know.
 
-    `sex` is M, F, X (indeterminate), ? (unknown) or "". The local ID is the record system's own number with its
-    name, such as "RiO number". A snapshot with `patient_found` false holds nothing else.
+    `sex` is M, F, X (indeterminate), ? (unknown) or "". The local ID is the record system's own number
+    with its name, such as "RiO number". A snapshot with `patient_found` false holds nothing else.
     """
 
     nhs_number: int
@@ -56,7 +56,7 @@ class PatientSnapshot:
         return salutation(self.title, self.first_name, self.last_name, sex=self.sex)
 
     def age_on(self, day: date) -> int | None:
-        """Return whole years of age; None without a date of birth. A birthday counts from its day on (C17)."""
+        """Return whole years of age; None without a date of birth (C17)."""
         born = self.date_of_birth
         if born is None:
             return None

@@ -90,8 +90,8 @@ def salutation(
 ) -> str:
     """Return title and surname as a letter uses them after "Dear" (C140).
 
-    A missing title becomes Dr for those assumed to be doctors, else Mr, Ms or Mx by `sex`; "Sir" and "Dame" take the
-    forename.
+    A missing title becomes Dr for those assumed to be doctors, else Mr, Ms or Mx by `sex`; "Sir" and
+    "Dame" take the forename.
     """
     shown = title.strip() or (DOCTOR if assume_doctor else _TITLE_BY_SEX.get(sex, "Mx"))
     name = (
@@ -103,8 +103,9 @@ def salutation(
 def parse_gp_name(text: str) -> Gp:
     """Return a GP from the one name field of a clinical record (C139).
 
-    "VAN DEN BERG AJ" and "AJ VAN DEN BERG" are Dr A. Van Den Berg: the shorter of first and last word holds the
-    initials. A name with a bracket is kept whole as surname. Empty, or "No Registered GP", is `NO_GP`.
+    "VAN DEN BERG AJ" and "AJ VAN DEN BERG" are Dr A. Van Den Berg: the shorter of first and last word
+    holds the initials. A name with a bracket is kept whole as surname. Empty, or "No Registered GP", is
+    `NO_GP`.
     """
     name = " ".join(text.split())
     if not name or name.lower() == NO_GP.lower():
@@ -130,7 +131,7 @@ def parse_gp_name(text: str) -> Gp:
 
 
 def _count_initials(words: Sequence[str]) -> int:
-    """Count the words at the start that are initials: the first, and with a single letter all that follow it."""
+    """Count the words at the start that are initials: the first, and single letters after a single letter."""
     count = 1
     while (
         len(words[0].rstrip(".")) == 1

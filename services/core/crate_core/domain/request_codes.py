@@ -35,9 +35,7 @@ def parse_request_code(text: str) -> str:
     """
     code = text.strip().upper().translate(_MISREAD)
     if len(code) != _DATA_CHARACTERS + 1 or any(character not in ALPHABET for character in code):
-        raise ValueError(
-            f'"{text.strip()}" is not a request code: it must have {_DATA_CHARACTERS + 1} letters and digits'
-        )
+        raise ValueError(f'"{text.strip()}" is not a request code: it has 12 letters and digits')
     if _check_character(code[:-1]) != code[-1]:
         raise ValueError(f'"{text.strip()}" is not a request code: please check each character')
     return _grouped(code)
