@@ -4,10 +4,10 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import structlog
-from sqlalchemy import Engine
+from sqlalchemy import CursorResult, Delete, Engine, Update
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -31,6 +31,14 @@ class ReadSession(Session):
 
 class WriteSession(Session):
     """A session inside one unit of work, which commits when the work returns."""
+
+    def change(self, statement: Update | Delete) -> int:
+        """Run a guarded UPDATE or DELETE and return how many rows its WHERE matched.
+
+        Objects of this session that were loaded before are not refreshed.
+        """
+        result = self.execute(statement, execution_options={"synchronize_session": False})
+        return cast("CursorResult[Any]", result).rowcount
 
 
 def _is_retryable(error: DBAPIError) -> bool:

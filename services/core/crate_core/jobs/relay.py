@@ -4,6 +4,7 @@ import threading
 import uuid
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -57,22 +58,20 @@ class Relay:
         published = 0
         while True:
             batch = uuid.uuid4().hex
-            claimed = self._database.write(lambda session, batch=batch: _claim(  # type: ignore[misc]
-                session, batch, self._republish_after
-            ))
+            claimed = self._database.write(
+                partial(_claim, batch=batch, republish_after=self._republish_after)
+            )
             if not claimed:
                 return published
             try:
                 self._publisher.publish(claimed)
             except CrateError:
-                self._database.write(lambda session, batch=batch: _release(session, batch))  # type: ignore[misc]
+                self._database.write(partial(_release, batch=batch))
                 raise
             published += len(claimed)
 
 
-def _claim(
-    session: WriteSession, batch: str, republish_after: timedelta
-) -> list[tuple[str, int]]:
+def _claim(session: WriteSession, batch: str, republish_after: timedelta) -> list[tuple[str, int]]:
     now = utcnow()
     due = session.execute(
         select(Job.id, Job.published_count)
@@ -85,7 +84,7 @@ def _claim(
         by_count.setdefault(count, []).append(job_id)
     for count, ids in by_count.items():
         interval = min(_LONGEST_INTERVAL, republish_after * 2 ** min(count, 16))
-        session.execute(
+        session.change(
             update(Job)
             .where(Job.id.in_(ids), Job.next_publish_at <= now)
             .values(
@@ -93,7 +92,6 @@ def _claim(
                 published_count=Job.published_count + 1,
                 next_publish_at=now + interval,
             )
-            .execution_options(synchronize_session=False)
         )
     if not due:
         return []
@@ -102,7 +100,7 @@ def _claim(
 
 
 def _release(session: WriteSession, batch: str) -> None:
-    session.execute(
+    session.change(
         update(Job)
         .where(Job.claimed_by == batch, Job.done_at.is_(None), Job.started_at.is_(None))
         .values(
@@ -110,7 +108,6 @@ def _release(session: WriteSession, batch: str) -> None:
             published_count=Job.published_count - 1,
             next_publish_at=utcnow() + _AFTER_FAILURE,
         )
-        .execution_options(synchronize_session=False)
     )
 
 
@@ -125,7 +122,7 @@ class RelayThread:
         self._relay = relay
         self._interval = interval_seconds
         self._wake = threading.Event()
-        self._stopping = False
+        self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
 
     def start(self) -> None:
@@ -139,15 +136,15 @@ class RelayThread:
 
     def stop(self, timeout: float = 5) -> None:
         """Stop after the sweep that is under way."""
-        self._stopping = True
+        self._stopping.set()
         self._wake.set()
         self._thread.join(timeout)
 
     def _run(self) -> None:
-        while not self._stopping:
+        while not self._stopping.is_set():
             self._wake.wait(self._interval)
             self._wake.clear()
-            if self._stopping:
+            if self._stopping.is_set():
                 return
             try:
                 self._relay.sweep()

@@ -47,7 +47,7 @@ def enqueue(
 def cancel_open(session: WriteSession, task: Task, subject_id: int) -> None:
     """Close an open job that is not needed any more; one that is running does no harm."""
     now = utcnow()
-    session.execute(
+    session.change(
         update(Job)
         .where(Job.open_key == open_key(task, subject_id))
         .values(done_at=now, open_key=None, next_publish_at=None, last_error="not needed any more")
@@ -57,7 +57,7 @@ def cancel_open(session: WriteSession, task: Task, subject_id: int) -> None:
 def retry_failed(session: WriteSession, job_id: int) -> bool:
     """Give a failed job a fresh set of attempts, due now; false if it has not failed."""
     now = utcnow()
-    changed = session.execute(
+    changed = session.change(
         update(Job)
         .where(Job.id == job_id, Job.failed_at.is_not(None))
         .values(
@@ -68,7 +68,7 @@ def retry_failed(session: WriteSession, job_id: int) -> bool:
             next_publish_at=now,
             published_count=0,
         )
-    ).rowcount
+    )
     if changed:
         session.info["jobs_written"] = True
-    return bool(changed)
+    return changed > 0

@@ -4,7 +4,7 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 
 import structlog
@@ -100,15 +100,13 @@ def run_job(
     return outcome
 
 
-def _start(
-    session: WriteSession, handlers: Mapping[Task, Handler], job_id: int
-) -> JobView | None:
+def _start(session: WriteSession, handlers: Mapping[Task, Handler], job_id: int) -> JobView | None:
     row = session.get(Job, job_id)
     if row is None or row.task not in handlers:
         return None
     now = utcnow()
     lease_ends = now + timedelta(seconds=handlers[Task(row.task)].policy.lease_seconds)
-    changed = session.execute(
+    changed = session.change(
         update(Job)
         .where(
             Job.id == job_id,
@@ -124,8 +122,7 @@ def _start(
             # Should this worker die, the relay publishes the job again when the lease ends.
             next_publish_at=lease_ends,
         )
-        .execution_options(synchronize_session=False)
-    ).rowcount
+    )
     if not changed:
         return None
     session.refresh(row)
@@ -148,8 +145,7 @@ def _attempt(database: Database, handler: Handler, job: JobView) -> Outcome:
             log.exception("job raised")
         if job.attempt >= handler.policy.max_attempts:
             return _fail(database, handler, job, _describe(error))
-        database.write(lambda session: _postpone(session, handler.policy, job, _describe(error)))
-        return Outcome.RETRY
+        return _put_off(database, handler, job, _describe(error))
     return Outcome.DONE
 
 
@@ -160,7 +156,7 @@ def _describe(error: Exception) -> str:
 def _close(session: WriteSession, job: JobView, **values: object) -> None:
     # The number of attempts is the fence: a worker that was away for longer than its lease
     # must not write what the next one is writing.
-    changed = session.execute(
+    changed = session.change(
         update(Job)
         .where(
             Job.id == job.id,
@@ -169,21 +165,28 @@ def _close(session: WriteSession, job: JobView, **values: object) -> None:
             Job.failed_at.is_(None),
         )
         .values(leased_until=None, **values)
-    ).rowcount
+    )
     if not changed:
         raise _LeaseLost
 
 
-def _finish(
-    session: WriteSession, job: JobView, changes: Callable[[WriteSession], None]
-) -> None:
+def _finish(session: WriteSession, job: JobView, changes: Callable[[WriteSession], None]) -> None:
     _close(session, job, done_at=utcnow(), open_key=None, next_publish_at=None, last_error="")
     changes(session)
 
 
-def _postpone(session: WriteSession, policy: RetryPolicy, job: JobView, reason: str) -> None:
-    due_at: datetime = utcnow() + policy.delay(job.attempt)
-    _close(session, job, due_at=due_at, next_publish_at=due_at, last_error=reason)
+def _put_off(database: Database, handler: Handler, job: JobView, reason: str) -> Outcome:
+    due_at = utcnow() + handler.policy.delay(job.attempt)
+
+    def work(session: WriteSession) -> None:
+        _close(session, job, due_at=due_at, next_publish_at=due_at, last_error=reason)
+
+    log.warning("job put off", reason=reason, due_at=due_at.isoformat())
+    try:
+        database.write(work)
+    except _LeaseLost:
+        return Outcome.SKIPPED
+    return Outcome.RETRY
 
 
 def _fail(database: Database, handler: Handler, job: JobView, reason: str) -> Outcome:

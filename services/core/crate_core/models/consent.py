@@ -1,5 +1,6 @@
 """What patients chose, and what their record said when it was looked up."""
 
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -7,6 +8,7 @@ from sqlalchemy import JSON, BigInteger, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crate_core.database.types import LongText
+from crate_core.domain.consent import ConsentMode, ConsentRecord, Decision
 from crate_core.models.base import Base, Code, Key, ShortText, unique_where_set
 
 
@@ -26,6 +28,10 @@ class PatientSnapshotRow(Base):
 class DecisionColumns:
     """The six boxes of a signed decision (consent spec 1.3)."""
 
+    @property
+    def decision(self) -> Decision:
+        """The boxes as a value."""
+        return Decision(**{box.name: getattr(self, box.name) for box in fields(Decision)})
 
 
 class ConsentModeRow(DecisionColumns, Base):
@@ -49,12 +55,12 @@ class ConsentModeRow(DecisionColumns, Base):
     other_requests: Mapped[str] = mapped_column(LongText, default="")
     prefers_email: Mapped[bool] = mapped_column(default=False)
     changed_by_clinician_override: Mapped[bool] = mapped_column(default=False)
-    signed_by_patient: Mapped[bool] = mapped_column(default=False)
-    authorised_by_patient: Mapped[bool] = mapped_column(default=False)
-    countersigned_by_parent: Mapped[bool] = mapped_column(default=False)
-    countersigned_by_clinician_under_16: Mapped[bool] = mapped_column(default=False)
-    signed_by_representative: Mapped[bool] = mapped_column(default=False)
-    countersigned_by_clinician_capacity: Mapped[bool] = mapped_column(default=False)
+    patient_signed: Mapped[bool] = mapped_column(default=False)
+    patient_authorised: Mapped[bool] = mapped_column(default=False)
+    parent_signed: Mapped[bool] = mapped_column(default=False)
+    child_clinician_signed: Mapped[bool] = mapped_column(default=False)
+    representative_signed: Mapped[bool] = mapped_column(default=False)
+    capacity_clinician_signed: Mapped[bool] = mapped_column(default=False)
     source: Mapped[ShortText]
     decided_at: Mapped[datetime]
     """When the patient decided; the newest decision wins, whenever it was entered."""
@@ -63,3 +69,20 @@ class ConsentModeRow(DecisionColumns, Base):
     """Who entered it; none for rows that came from the record or were made by the site."""
     letter_wanted: Mapped[bool] = mapped_column(default=False)
     """Whether a confirmation letter goes to the patient (not for rows from the record, C73)."""
+
+    @property
+    def record(self) -> ConsentRecord:
+        """The row as the rules see it."""
+        return ConsentRecord(
+            mode=ConsentMode(self.mode),
+            decided_at=self.decided_at,
+            source=self.source,
+            exclude_entirely=self.exclude_entirely,
+            consent_after_discharge=self.consent_after_discharge,
+            max_approaches_per_year=self.max_approaches_per_year,
+            other_requests=self.other_requests,
+            prefers_email=self.prefers_email,
+            decision=self.decision,
+            by_override=self.changed_by_clinician_override,
+            entered_at=self.created_at,
+        )

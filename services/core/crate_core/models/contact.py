@@ -28,9 +28,7 @@ class ContactRequest(Base):
 
     __tablename__ = "contact_request"
     __table_args__ = (
-        CheckConstraint(
-            "lookup_kind IN ('rid', 'mrid', 'nhs_number')", name="lookup_kind_known"
-        ),
+        CheckConstraint("lookup_kind IN ('rid', 'mrid', 'nhs_number')", name="lookup_kind_known"),
         # A form that is posted twice finds its first result (experience, the frame).
         UniqueConstraint("submission", "lookup_kind", "lookup_value"),
         Index("ix_contact_request_status_created", "status", "created_at"),

@@ -1,4 +1,4 @@
-"""Settings of where identities are looked up: clinical sources and the secret map."""
+"""Settings of the clinical sources, in which identities are looked up."""
 
 from enum import StrEnum
 
@@ -28,14 +28,4 @@ class ClinicalSourceSettings(BaseModel):
     )
     url: SecretStr = Field(
         description="SQLAlchemy URL of an account that can only read this source."
-    )
-
-
-class SecretMapSettings(BaseModel):
-    """The secret map that resolves research IDs of contact requests."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    url: SecretStr = Field(
-        description="SQLAlchemy URL of an account that can only read the secret map."
     )
