@@ -1,5 +1,6 @@
 """A patient's standing choice about research: traffic light, opt-out, who decided, which one counts."""
 
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, tzinfo
@@ -74,9 +75,18 @@ class Decision:
 class ConsentRecord:
     """One choice of a patient, as entered here or as read from a clinical source.
 
-    `decided_at` is when the patient decided, `entered_at` when the site's row was written (None: not
-    stored yet). `source` is a `ConsentSource` or the name of a clinical source. No limit is set by
-    `max_approaches_per_year` 0.
+    Attributes:
+        mode: the traffic light.
+        decided_at: when the patient decided, whenever it was entered.
+        source: a `ConsentSource`, or the name of a clinical source.
+        exclude_entirely: opted out of the research database.
+        consent_after_discharge: may be contacted after discharge, however long ago that was.
+        max_approaches_per_year: 0 means no limit.
+        other_requests: the patient's own words.
+        prefers_email: rather than letters.
+        decision: who stood behind the choice.
+        by_override: a clinician decided; the boxes of `decision` are not needed (C70).
+        entry: the order in which the site stored its records (their key); None when not stored yet.
     """
 
     mode: ConsentMode
@@ -89,7 +99,7 @@ class ConsentRecord:
     prefers_email: bool = False
     decision: Decision = field(default_factory=Decision)
     by_override: bool = False
-    entered_at: datetime | None = None
+    entry: int | None = None
 
     def __post_init__(self) -> None:
         if self.decided_at.tzinfo is None:
@@ -101,10 +111,13 @@ class ConsentRecord:
         return self.source == ConsentSource.AUTO_CREATED
 
     @property
-    def precedence(self) -> tuple[bool, datetime, datetime]:
+    def precedence(self) -> tuple[bool, datetime, int]:
         """Order of records: the greatest is in force. An assumed one yields to every decision (C77)."""
-        entered = self.entered_at or datetime.max.replace(tzinfo=UTC)
-        return (not self.is_assumed, self.decided_at, entered)
+        return (
+            not self.is_assumed,
+            self.decided_at,
+            sys.maxsize if self.entry is None else self.entry,
+        )
 
     @property
     def may_be_saved(self) -> bool:

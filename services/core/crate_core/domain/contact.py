@@ -155,6 +155,11 @@ class Involvement(IntEnum):
     YELLOW = 2
     UNKNOWN = 3
 
+    @property
+    def route(self) -> "Route":
+        """The way such a request goes."""
+        return Route.DIRECT if self is Involvement.NONE else Route.CLINICIAN
+
 
 class Route(StrEnum):
     """How a permission comes about: from a standing GREEN, or through clinician and patient."""

@@ -84,5 +84,5 @@ class ConsentModeRow(DecisionColumns, Base):
             prefers_email=self.prefers_email,
             decision=self.decision,
             by_override=self.changed_by_clinician_override,
-            entered_at=self.created_at,
+            entry=self.id,
         )

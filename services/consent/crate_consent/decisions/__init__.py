@@ -1,0 +1,1 @@
+"""What happens to a contact request, decided from values alone; effects are elsewhere."""
