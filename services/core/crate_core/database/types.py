@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, LargeBinary, Text
+from sqlalchemy import DateTime, Dialect, LargeBinary, UnicodeText
 from sqlalchemy.dialects import mssql, mysql
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -37,5 +37,5 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 # MySQL's plain TEXT and BLOB end at 64 KiB, less than a leaflet.
-LongText = Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
+LongText = UnicodeText().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
 LongBytes = LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")

@@ -4,6 +4,7 @@ from crate_core.models.audit import AuditEvent
 from crate_core.models.base import Base
 from crate_core.models.consent import ConsentModeRow, PatientSnapshotRow
 from crate_core.models.contact import (
+    ClinicianLink,
     ClinicianResponse,
     ContactEvent,
     ContactRequest,
@@ -20,6 +21,7 @@ from crate_core.models.work import WorkItem
 __all__ = [
     "AuditEvent",
     "Base",
+    "ClinicianLink",
     "ClinicianResponse",
     "ConsentModeRow",
     "ContactEvent",

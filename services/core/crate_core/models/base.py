@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
-from sqlalchemy import BigInteger, Index, Integer, MetaData, String, text
+from sqlalchemy import BigInteger, Index, Integer, MetaData, String, Unicode, text
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
 from crate_core.database.types import UtcDateTime
@@ -22,9 +22,10 @@ Key = Annotated[
     # SQLite gives row ids to INTEGER keys only.
     mapped_column(BigInteger().with_variant(Integer(), "sqlite"), primary_key=True),
 ]
-ShortText = Annotated[str, mapped_column(String(100))]
+# Unicode is NVARCHAR on SQL Server, where VARCHAR would lose letters outside one code page.
+ShortText = Annotated[str, mapped_column(Unicode(100))]
 Code = Annotated[str, mapped_column(String(40))]
-Line = Annotated[str, mapped_column(String(255))]
+Line = Annotated[str, mapped_column(Unicode(255))]
 
 
 class Base(DeclarativeBase):

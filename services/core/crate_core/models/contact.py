@@ -96,8 +96,8 @@ class ContactEvent(Base):
 class ClinicianResponse(Base):
     """The question to one clinician about one request, and the answer.
 
-    Of the link only a hash is stored; asking again by a new link or asking another clinician
-    replaces the hash, so that the old link dies (C41, C45).
+    Asking another clinician, or asking again after it expired, changes this row; the answer is
+    given once.
     """
 
     __tablename__ = "clinician_response"
@@ -106,7 +106,6 @@ class ClinicianResponse(Base):
     contact_request_id: Mapped[int] = mapped_column(
         BigInteger, ForeignKey("contact_request.id"), unique=True
     )
-    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     asked_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     reminders_sent: Mapped[int] = mapped_column(default=0)
@@ -124,6 +123,27 @@ class ClinicianResponse(Base):
     charity_amount: Mapped[Decimal] = mapped_column(Numeric(8, 2), default=Decimal(0))
 
     contact_request: Mapped[ContactRequest] = relationship(overlaps="clinician_response")
+
+
+class ClinicianLink(Base):
+    """A link that was mailed to a clinician; of its token only a hash is stored (C41).
+
+    A reminder brings a link of its own beside the first one; a link that the RDBM issues anew
+    revokes the others (C45).
+    """
+
+    __tablename__ = "clinician_link"
+
+    id: Mapped[Key]
+    clinician_response_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("clinician_response.id"), index=True
+    )
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    issued_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+    clinician_response: Mapped[ClinicianResponse] = relationship()
 
 
 class PatientResponse(DecisionColumns, Base):

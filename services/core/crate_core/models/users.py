@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Unicode, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crate_core.domain.roles import Role
@@ -26,7 +26,7 @@ class UserAccount(Base):
     email: Mapped[Line] = mapped_column(default="")
     email_verified_at: Mapped[datetime | None]
     telephone: Mapped[Code] = mapped_column(default="")
-    address: Mapped[str] = mapped_column(String(800), default="")
+    address: Mapped[str] = mapped_column(Unicode(800), default="")
     """Postal address, a line a row."""
     signatory_title: Mapped[Line] = mapped_column(default="")
     is_consultant: Mapped[bool] = mapped_column(default=False)
