@@ -1,0 +1,71 @@
+"""Resolves the research IDs of contact requests to NHS numbers, through the secret map."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Engine, select
+from sqlalchemy.engine import URL
+
+from crate_consent.lookups.engine import make_source_engine, reading
+from crate_core.errors import PermanentError
+from crate_core.secret_map import secret_map
+
+_MOST_ROWS = 2
+
+
+class SecretMap:
+    """The secret map of the research database whose IDs contact requests use."""
+
+    def __init__(self, url: str | URL) -> None:
+        """Prepare to read the map at `url`; nothing is connected before the first look-up."""
+        self._engine: Engine = make_source_engine(url)
+
+    def nhs_number_for(self, *, rid: str | None = None, mrid: str | None = None) -> int | None:
+        """Return the NHS number behind a research ID; None if the map does not hold it (C10, C11).
+
+        Args:
+            rid: a RID; give this or `mrid`.
+            mrid: a MRID.
+
+        Raises:
+            ValueError: not exactly one of the two is given.
+            PermanentError: the map holds two NHS numbers for the ID, or one that is no number.
+            TemporaryError: the map does not answer.
+            SettingsError: the database has no such map, or the account may not read it.
+        """
+        column: ColumnElement[str]
+        if rid is not None and mrid is None:
+            column, value = secret_map.c.rid, rid
+        elif mrid is not None and rid is None:
+            column, value = secret_map.c.mrid, mrid
+        else:
+            message = "give exactly one of rid and mrid"
+            raise ValueError(message)
+        # Bound as text, whatever it looks like: a number would let the server compare as
+        # numbers, without the index and with "1" equal to "1x".
+        statement = (
+            select(secret_map.c.mpid).where(column == str(value)).distinct().limit(_MOST_ROWS)
+        )
+        with reading(self._engine, "the secret map") as connection:
+            found = [_as_nhs_number(row[0]) for row in connection.execute(statement)]
+        numbers = {number for number in found if number is not None}
+        if len(numbers) > 1:
+            message = "the secret map holds two NHS numbers for this research ID"
+            raise PermanentError(message)
+        return numbers.pop() if numbers else None
+
+    def close(self) -> None:
+        """Close its connections."""
+        self._engine.dispose()
+
+
+def _as_nhs_number(value: Any) -> int | None:
+    """Return a stored NHS number as a number; maps keep it as a number or as text."""
+    if value is None:
+        return None
+    digits = "".join(str(value).split())
+    if not digits:
+        return None
+    if not (digits.isascii() and digits.isdigit()):
+        message = "the secret map holds an NHS number that is no number"
+        raise PermanentError(message)
+    return int(digits)
