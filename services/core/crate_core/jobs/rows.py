@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from crate_core.clock import utcnow
 from crate_core.database.sessions import WriteSession
@@ -21,12 +21,14 @@ def enqueue(
     """Ask for `task` on `subject_id`, now or at `due_at`, once this transaction commits.
 
     Where a job of that kind is open for that subject already, that one stands: nothing is
-    added (C127). Two transactions that ask at the same moment are settled by the unique
-    index: the unit of work of the second is run again, and finds the first one's job.
+    added (C127). Its row is locked by looking: a worker that is just ending it is waited for (a
+    new job is then written), and one that has not ended it sees what this transaction wrote.
+    Two transactions that add at the same moment are settled by the unique index: the second
+    one's unit of work is run again, and finds the first one's job.
     """
     key = open_key(task, subject_id)
     session.flush()
-    if session.scalar(select(Job.id).where(Job.open_key == key)) is not None:
+    if session.change(update(Job).where(Job.open_key == key).values(open_key=key)):
         return
     now = utcnow()
     due_at = due_at or now

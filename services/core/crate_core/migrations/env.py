@@ -1,6 +1,6 @@
 """Alembic's entry point; the connection is given by `crate_core.migrations.running`."""
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
@@ -9,7 +9,7 @@ from crate_core.database.types import UtcDateTime
 from crate_core.models import Base
 
 
-def render_item(kind: str, item: Any, autogen: AutogenContext) -> str | bool:
+def render_item(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False]:
     """Write our own column types by their names in new migrations."""
     if kind != "type":
         return False
