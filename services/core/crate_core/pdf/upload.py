@@ -25,7 +25,7 @@ class Refusal(StrEnum):
     ACTIVE_CONTENT = "active_content"
 
 
-class UploadRefused(CrateError):
+class UploadRefused(CrateError):  # noqa: N818 (what happened, not a fault)
     """An uploaded file may not be stored; the text says why and what to do."""
 
     def __init__(self, refusal: Refusal, message: str) -> None:
@@ -106,4 +106,3 @@ def _encrypted() -> UploadRefused:
         Refusal.ENCRYPTED,
         "The PDF is protected by a password or by restrictions. Save it without protection.",
     )
-

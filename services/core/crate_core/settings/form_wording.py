@@ -19,8 +19,8 @@ class StudyFormWording(Wording):
     )
     yes_with_form: str = Field(
         default="The researchers may write to me about this study and may see my full health "
-        "records. Please also pass on to them the researchers’ form that I return with this.",
-        description="Meaning of the box yes when the researchers’ extra form is in the pack.",
+        "records. Please also pass on to them the form for them that I return with this.",
+        description="Meaning of the box yes when an extra form for the researchers is in the pack.",
     )
     no: str = Field(
         default="I do not want the researchers to contact me about this study.",

@@ -37,8 +37,8 @@ class PatientLetterWording(Wording):
         description="First sentence: why the letter came.",
     )
     about: str = Field(
-        default="The study is led by {lead_researcher}. The details are enclosed. The researchers "
-        "do not know who you are: I have not given them your name or told them anything about you.",
+        default="The study is led by {lead_researcher}. The researchers do not know who you are: I "
+        "have not given them your name or told them anything about you.",
         description="Who asks, and what they know.",
     )
     because_asked: str = Field(
@@ -52,17 +52,22 @@ class PatientLetterWording(Wording):
         description="Why by the clinician: the patient's choice is YELLOW.",
     )
     because_unknown: str = Field(
-        default="You have not yet told us how you feel about being contacted for research in "
-        "general. That is why this comes from me, and why a second form is enclosed: the "
-        "“traffic-light” form, on which you can tell us.",
+        default="This comes from me because you have not yet told us how you feel about being "
+        "contacted for research in general.",
         description="Why by the clinician: the patient has not chosen yet.",
+    )
+    general_choice: str = Field(
+        default="Another form is enclosed, with a traffic light on it. Please use it to tell us how "
+        "you feel about being contacted for research in general, whatever you decide about this "
+        "study.",
+        description="Added when the traffic-light form is enclosed.",
     )
     under_16: str = Field(
         default="Please read this together with your parent or guardian.",
         description="Added for patients under 16.",
     )
     request: str = Field(
-        default="Please read the study details. Then tick yes or no on the decision form, sign it, "
+        default="Please read what is enclosed. Then tick yes or no on the decision form, sign it, "
         "and send {forms} back. The address is on the form.",
         description="The one thing asked.",
     )
@@ -113,17 +118,27 @@ class ResearcherLetterWording(Wording):
     )
     rules: tuple[str, ...] = Field(
         default=(
-            "Keep these details confidential, store them as your approvals require, and use them "
-            "for this study only.",
-            "The patient has agreed to be contacted and to their records being seen by you. They "
-            "have not agreed to take part. Ask for their consent to the study as your protocol says.",
+            (
+                "Keep these details confidential, store them as your approvals require, and use them "
+                "for this study only."
+            ),
+            (
+                "The patient has agreed to be contacted and to their records being seen by you. They "
+                "have not agreed to take part. Ask for their consent to the study as your protocol says."
+            ),
             "We will not tell you which research ID is theirs. Do not try to find out.",
-            "Say at once, whenever you are in touch, that they are free to say no, and take no for "
-            "an answer.",
-            "If a child, or somebody who cannot decide for themselves, is concerned, involve "
-            "those who speak for them.",
-            "Work under the supervision of a suitably qualified person, by the Declaration of "
-            "Helsinki and the protocol that the ethics committee approved.",
+            (
+                "Say at once, whenever you are in touch, that they are free to say no, and take no for "
+                "an answer."
+            ),
+            (
+                "If a child, or somebody who cannot decide for themselves, is concerned, involve "
+                "those who speak for them."
+            ),
+            (
+                "Work under the supervision of a suitably qualified person, by the Declaration of "
+                "Helsinki and the protocol that the ethics committee approved."
+            ),
             "If you learn of a risk to the patient or others, tell their clinical team.",
         ),
         min_length=1,

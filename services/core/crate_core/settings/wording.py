@@ -88,18 +88,24 @@ class SiteWording(Wording):
     )
     privacy: tuple[str, ...] = Field(
         default=(
-            "This site serves research with health records from which names and addresses have "
-            "been removed, and lets patients be asked whether they would like to take part in "
-            "studies.",
-            "Every log-in, look-up and letter is recorded. Who a patient is becomes known to "
-            "researchers only after that patient has agreed.",
+            (
+                "This site serves research with health records from which names and addresses have "
+                "been removed, and lets patients be asked whether they would like to take part in "
+                "studies."
+            ),
+            (
+                "Every log-in, look-up and letter is recorded. Who a patient is becomes known to "
+                "researchers only after that patient has agreed."
+            ),
         ),
         description="Paragraphs of the page on privacy.",
     )
     accessibility: tuple[str, ...] = Field(
         default=(
-            "This site is made to be used with a keyboard, a screen reader, large type and on a "
-            "telephone. If something does not work for you, please tell us.",
+            (
+                "This site is made to be used with a keyboard, a screen reader, large type and on a "
+                "telephone. If something does not work for you, please tell us."
+            ),
         ),
         description="Paragraphs of the page on accessibility.",
     )
