@@ -1,0 +1,166 @@
+from dataclasses import fields, replace
+from datetime import UTC, date, datetime
+from itertools import product
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crate_core.domain.consent import (
+    ConsentMode,
+    ConsentRecord,
+    ConsentSource,
+    Decision,
+    as_decided_at,
+    in_force,
+    newest,
+)
+
+LONDON = ZoneInfo("Europe/London")
+
+
+def day(number: int) -> datetime:
+    return datetime(2026, 5, number, tzinfo=UTC)
+
+
+def record(mode: ConsentMode, decided_at: datetime, entry: int | None = None) -> ConsentRecord:
+    return ConsentRecord(mode, decided_at, source="clinical_record", entry=entry)
+
+
+@pytest.mark.parametrize(
+    "decision",
+    [
+        Decision(patient_signed=True),
+        Decision(patient_authorised=True),
+        Decision(parent_signed=True, child_clinician_signed=True),
+        Decision(representative_signed=True, capacity_clinician_signed=True),
+        Decision(patient_signed=True, parent_signed=True),
+        Decision(patient_authorised=True, child_clinician_signed=True),
+    ],
+)
+def test_c67_enough_signatures_are_accepted(decision: Decision) -> None:
+    assert decision.is_valid
+    assert decision.problem is None
+
+
+@pytest.mark.parametrize(
+    ("decision", "problem"),
+    [
+        (Decision(), "at least one"),
+        (Decision(representative_signed=True), "clinician for lack of capacity"),
+        (Decision(capacity_clinician_signed=True), "representative"),
+        (Decision(parent_signed=True), "clinician for under-16s"),
+        (Decision(child_clinician_signed=True), "parent"),
+        (Decision(representative_signed=True, child_clinician_signed=True), "lack of capacity"),
+        (Decision(parent_signed=True, capacity_clinician_signed=True), "representative"),
+        (Decision(parent_signed=True, representative_signed=True), "lack of capacity"),
+    ],
+)
+def test_c67_too_few_signatures_are_refused_with_what_is_missing(
+    decision: Decision, problem: str
+) -> None:
+    assert not decision.is_valid
+    assert problem in (decision.problem or "")
+
+
+def test_c67_validity_follows_the_rule_for_all_64_combinations() -> None:
+    for boxes in product([False, True], repeat=len(fields(Decision))):
+        decision = Decision(*boxes)
+        signed, authorised, parent, child_clinician, representative, capacity_clinician = boxes
+        patient = signed or authorised
+        expected = (
+            patient
+            or (representative and capacity_clinician)
+            or sum([patient, parent, child_clinician]) >= 2
+        )
+        assert decision.is_valid is expected
+        assert (decision.problem is None) is expected
+
+
+def test_c69_signed_choice_may_be_saved_and_unsigned_one_not() -> None:
+    unsigned = ConsentRecord(ConsentMode.GREEN, day(1))
+    assert not unsigned.may_be_saved
+    assert replace(unsigned, decision=Decision(patient_signed=True)).may_be_saved
+
+
+def test_c70_override_needs_no_box() -> None:
+    assert ConsentRecord(ConsentMode.RED, day(1), by_override=True).may_be_saved
+
+
+@pytest.mark.parametrize(
+    ("recorded_on", "site_on", "winner"),
+    [
+        pytest.param(5, 3, "record", id="c74"),
+        pytest.param(3, 3, "site", id="c75"),
+        pytest.param(2, 3, "site", id="c76"),
+    ],
+)
+def test_c74_c75_c76_newest_decision_wins_and_a_tie_keeps_the_sites_own(
+    recorded_on: int, site_on: int, winner: str
+) -> None:
+    ours = ConsentRecord(ConsentMode.RED, day(site_on), entry=1)
+    theirs = record(ConsentMode.GREEN, day(recorded_on))
+    chosen = newest(site=ours, record=theirs)
+    assert chosen is (theirs if winner == "record" else ours)
+    assert chosen.decided_at == day(recorded_on if winner == "record" else site_on)
+
+
+def test_c77_later_decision_wins_although_an_older_extract_was_read_before() -> None:
+    read_on_day_six = record(ConsentMode.GREEN, day(4), entry=1)
+    arrives_on_day_seven = record(ConsentMode.RED, day(5))
+    assert newest(site=read_on_day_six, record=arrives_on_day_seven) is arrives_on_day_seven
+
+
+def test_c77_row_made_by_the_site_yields_to_a_decision_of_long_ago() -> None:
+    assumed = ConsentRecord(
+        ConsentMode.UNKNOWN, day(20), source=ConsentSource.AUTO_CREATED, entry=1
+    )
+    theirs = record(ConsentMode.RED, day(1))
+    assert newest(site=assumed, record=theirs) is theirs
+    assert in_force([replace(theirs, entry=2), assumed]) == replace(theirs, entry=2)
+
+
+def test_one_side_alone_counts_and_none_is_none() -> None:
+    ours = ConsentRecord(ConsentMode.RED, day(1))
+    assert newest(site=ours, record=None) is ours
+    assert newest(site=None, record=ours) is ours
+    assert newest(site=None, record=None) is None
+    assert in_force([]) is None
+
+
+def test_two_choices_of_one_day_the_one_entered_last_counts() -> None:
+    first = ConsentRecord(ConsentMode.GREEN, day(3), entry=7)
+    second = ConsentRecord(ConsentMode.RED, day(3), entry=8)
+    assert in_force([second, first]) is second
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (date(2026, 1, 5), datetime(2026, 1, 5, tzinfo=UTC)),
+        (date(2026, 7, 5), datetime(2026, 7, 4, 23, tzinfo=UTC)),
+        (datetime(2026, 7, 5, 12), datetime(2026, 7, 5, 11, tzinfo=UTC)),  # noqa: DTZ001
+        (datetime(2026, 7, 5, 12, tzinfo=UTC), datetime(2026, 7, 5, 12, tzinfo=UTC)),
+        (datetime(2026, 7, 5, 12, tzinfo=LONDON), datetime(2026, 7, 5, 11, tzinfo=UTC)),
+    ],
+)
+def test_c78_plain_and_naive_dates_are_taken_in_the_sites_zone(
+    value: date, expected: datetime
+) -> None:
+    moment = as_decided_at(value, LONDON)
+    assert moment == expected
+    assert moment.tzinfo is UTC
+
+
+@given(st.dates(), st.datetimes(timezones=st.just(UTC) | st.none()))
+def test_c78_any_date_can_be_compared_with_the_sites(plain: date, moment: datetime) -> None:
+    ours = ConsentRecord(ConsentMode.RED, day(3))
+    for value in (plain, moment):
+        # The zone is UTC here: the first and last day of the calendar have no neighbour to shift into.
+        assert newest(site=ours, record=record(ConsentMode.GREEN, as_decided_at(value, UTC)))
+
+
+def test_c78_record_without_zone_is_refused() -> None:
+    with pytest.raises(ValueError, match="time zone"):
+        ConsentRecord(ConsentMode.RED, datetime(2026, 5, 1))  # noqa: DTZ001
