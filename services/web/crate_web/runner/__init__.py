@@ -1,0 +1,1 @@
+"""The runner: executes researchers' statements on the research databases, read-only, and keeps results."""
