@@ -67,7 +67,7 @@ def exposition(*collectors: Collector) -> bytes:
     """Return all metrics in Prometheus' text format, with those of children and `collectors`."""
     if _counts_are_shared():
         registry = CollectorRegistry()
-        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        MultiProcessCollector(registry)
     else:
         registry = REGISTRY
     parts = [generate_latest(registry)]
@@ -81,7 +81,7 @@ def exposition(*collectors: Collector) -> bytes:
 def forget_process(pid: int) -> None:
     """Drop the gauges of a child that has gone; what it counted stays."""
     if _counts_are_shared():
-        mark_process_dead(pid)  # type: ignore[no-untyped-call]
+        mark_process_dead(pid)
 
 
 def _counts_are_shared() -> bool:

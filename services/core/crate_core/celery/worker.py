@@ -1,0 +1,145 @@
+"""The worker process of a Celery service."""
+
+import gc
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from celery import Celery, signals
+from celery.utils.nodenames import host_format
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from crate_core.celery.publisher import Publisher
+from crate_core.celery.runtime import Runtime, set_runtime
+from crate_core.database.sessions import Database
+from crate_core.jobs.relay import Relay, RelayThread
+from crate_core.settings import Settings
+from crate_core.telemetry.health import Check, HealthServer
+from crate_core.telemetry.logs import get_logger
+from crate_core.telemetry.metrics import DATABASE_UP
+
+log = get_logger(__name__)
+
+
+def run_worker(app: Celery, settings: Settings, open_runtime: Callable[[Settings], Runtime]) -> int:
+    """Consume the service's queue until SIGTERM, then finish what has begun.
+
+    Serves health and metrics meanwhile. Waits for neither broker nor database: it says that it is
+    not ready until they come.
+
+    Args:
+        app: the application, from `make_app`.
+        settings: settings of this process.
+        open_runtime: makes what the tasks work with; called in each pool process.
+
+    Returns:
+        The exit code of the process.
+    """
+    with ExitStack() as stack:
+        stack.enter_context(_pool_processes(settings, open_runtime))
+        stack.callback(app.crate_heartbeat.stop)
+        if settings.health_port:
+            stack.enter_context(_health_server(app, settings))
+        worker = app.Worker(
+            hostname=host_format(f"{app.crate_service}@%h"),
+            pool_cls="prefork",
+            loglevel=settings.log_level,
+            without_mingle=True,
+            without_gossip=True,
+            quiet=True,
+            optimization="fair",
+        )
+        log.info("worker starts", processes=settings.worker_processes)
+        worker.start()
+        log.info("worker has stopped")
+    return int(worker.exitcode or 0)
+
+
+@contextmanager
+def _pool_processes(
+    settings: Settings, open_runtime: Callable[[Settings], Runtime]
+) -> Iterator[None]:
+    """Open and close the runtime of each pool process, and the relay that it wakes."""
+    children: list[ExitStack] = []
+
+    def before_fork(**_arguments: Any) -> None:
+        # Memory that the collector does not touch stays shared with the children.
+        gc.collect()
+        gc.freeze()
+
+    def opened(**_arguments: Any) -> None:
+        stack = ExitStack()
+        children.append(stack)
+        runtime = open_runtime(settings)
+        stack.callback(runtime.close)
+        stack.enter_context(relaying(runtime.database, settings))
+        set_runtime(runtime)
+        log.debug("pool process is ready", pid=os.getpid())
+
+    def closed(**_arguments: Any) -> None:
+        while children:
+            children.pop().close()
+
+    receivers = [
+        (signals.worker_before_create_process, before_fork),
+        (signals.worker_process_init, opened),
+        (signals.worker_process_shutdown, closed),
+    ]
+    for signal, receiver in receivers:
+        signal.connect(receiver, weak=False)
+    try:
+        yield
+    finally:
+        for signal, receiver in receivers:
+            signal.disconnect(receiver)
+
+
+@contextmanager
+def relaying(database: Database, settings: Settings) -> Iterator[RelayThread]:
+    """Publish the jobs that this process writes to `database`, as soon as they are committed.
+
+    For every process that writes jobs; start it after a fork, never before.
+    """
+    if settings.broker_url is None:
+        raise TypeError("no broker_url: require() checks the settings before")
+    with Publisher(settings.broker_url.get_secret_value()) as publisher:
+        relay = Relay(database, publisher, republish_after=settings.republish_after)
+        thread = RelayThread(relay)
+        database.on_jobs_committed(thread.wake)
+        thread.start()
+        try:
+            yield thread
+        finally:
+            thread.stop()
+
+
+def _health_server(app: Celery, settings: Settings) -> HealthServer:
+    heartbeat = app.crate_heartbeat
+    return HealthServer(
+        settings.health_host,
+        settings.health_port,
+        live={"loop": heartbeat.check_alive},
+        ready={"broker": heartbeat.check_consuming, "database": _database_check(settings)},
+    )
+
+
+def _database_check(settings: Settings) -> Check:
+    """Return a check that connects anew each time: a kept connection would be forked."""
+    if settings.database_url is None:
+        raise TypeError("no database_url: require() checks the settings before")
+    engine = create_engine(settings.database_url.get_secret_value(), poolclass=NullPool)
+
+    def check() -> str | None:
+        try:
+            with engine.connect() as connection:
+                connection.execute(text("SELECT 1"))
+        except DBAPIError as error:
+            DATABASE_UP.labels(database="site").set(0)
+            return f"{type(error).__name__}: {error.orig}"
+        DATABASE_UP.labels(database="site").set(1)
+        return None
+
+    return check
