@@ -32,7 +32,7 @@ venv: $(VENV_STAMP) ## Make the virtual environment .venv, from hashed locks
 
 $(VENV_STAMP): requirements/dev.txt $(SERVICES:%=services/%/pyproject.toml)
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version) if sys.version_info < (3, 11) else 0'
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(INSTALL) python
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(INSTALL) build
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation $(SERVICES:%=-e services/%)
