@@ -1,0 +1,7 @@
+"""The feature packages of the site, in the order in which their routes are tried."""
+
+from crate_web.auth.routes import feature as auth
+from crate_web.feature import Feature
+from crate_web.frame.routes import feature as frame
+
+FEATURES: tuple[Feature, ...] = (frame, auth)

@@ -1,0 +1,49 @@
+"""How times, ages and numbers are written, everywhere on the site."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+_UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
+
+
+def day(value: date) -> str:
+    """Return "3 May 2026"."""
+    return f"{value.day} {value:%B %Y}"
+
+
+def moment(value: datetime, zone: ZoneInfo) -> str:
+    """Return "3 May 2026, 14:05" as clocks in `zone` show it."""
+    local = value.astimezone(zone)
+    return f"{day(local)}, {local:%H:%M}"
+
+
+def duration(value: timedelta) -> str:
+    """Return the largest whole unit: "2 days", "1 hour", "0 seconds"."""
+    seconds = max(0, int(value.total_seconds()))
+    for name, size in _UNITS:
+        if seconds >= size:
+            return plural(seconds // size, name)
+    return "0 seconds"
+
+
+def number(value: float) -> str:
+    """Return `value` with thousands separators."""
+    return f"{value:,}"
+
+
+def plural(count: int, singular: str, plural_form: str = "") -> str:
+    """Return "1 request", "1,234 requests"."""
+    return f"{number(count)} {singular if count == 1 else plural_form or singular + 's'}"
+
+
+def with_query(query: Mapping[str, str], **changes: object) -> str:
+    """Return the query string of the present page with `changes`; a value of None leaves that name out."""
+    merged = {**query, **{key: str(value) for key, value in changes.items() if value is not None}}
+    kept = {
+        key: value
+        for key, value in merged.items()
+        if changes.get(key, "") is not None and value != ""
+    }
+    return "?" + urlencode(kept)

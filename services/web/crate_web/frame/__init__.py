@@ -1,0 +1,1 @@
+"""Home, help, and what the site says about itself."""
