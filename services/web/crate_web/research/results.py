@@ -8,7 +8,7 @@ import base64
 import json
 import math
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -20,7 +20,7 @@ Row = Sequence[Cell]
 
 _COMPRESSION = 3
 _ISO_FORMATTED = (("datetime", datetime), ("date", date), ("time", time))
-_READ = {
+_READ: dict[str, Callable[[str], Cell]] = {
     "decimal": Decimal,
     "datetime": datetime.fromisoformat,
     "date": date.fromisoformat,

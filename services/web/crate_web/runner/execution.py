@@ -1,0 +1,172 @@
+"""Executing one run: statement, rows kept in chunks, rows counted beyond, and how it ended."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from crate_core.database import Database
+from crate_core.jobs import JobView
+from crate_core.models.research import RunStatus
+from crate_core.settings.research import ResearchDatabase
+from crate_web.research.results import encode_row, pack
+from crate_web.runner.engines import (
+    Statement,
+    StatementError,
+    UnreachableError,
+    open_statement,
+)
+from crate_web.runner.runs import Ending, store_chunk, store_columns
+from crate_web.runner.watcher import StopReason, Watcher
+
+ROWS_A_CHUNK: Final = 200
+_FETCHED_AT_ONCE: Final = 50
+_LARGEST_CHUNK: Final = 2 * 1024 * 1024
+_MOST_KEPT: Final = 256 * 1024 * 1024
+# Beyond the rows that are kept, rows are only counted, for so long and so far.
+_COUNT_SECONDS: Final = 10.0
+_COUNT_ROWS: Final = 2_000_000
+_COUNTED_AT_ONCE: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a statement may take, and how many rows are kept."""
+
+    timeout_seconds: int
+    most_rows: int
+
+
+def execute(
+    database: Database, job: JobView, research: ResearchDatabase, sql: str, limits: Limits
+) -> Ending:
+    """Run `sql`, which has passed the gate, and keep its rows for the run of `job`.
+
+    Returns:
+        How it ended; rows are stored by then.
+
+    Raises:
+        TemporaryError: the site database is away.
+    """
+    try:
+        statement = open_statement(research, seconds=limits.timeout_seconds)
+    except UnreachableError as error:
+        message = f"The database {research.label} cannot be reached now: {error}"
+        return Ending(RunStatus.FAILED, message, detail={"error_class": "unreachable"})
+    try:
+        with Watcher(database, job, statement, timeout_seconds=limits.timeout_seconds) as watcher:
+            return _Execution(database, job.subject_id, statement, watcher, limits).run(sql)
+    finally:
+        statement.close()
+
+
+class _Execution:
+    def __init__(
+        self,
+        database: Database,
+        run_id: int,
+        statement: Statement,
+        watcher: Watcher,
+        limits: Limits,
+    ) -> None:
+        self._database = database
+        self._run_id = run_id
+        self._statement = statement
+        self._watcher = watcher
+        self._limits = limits
+        self._kept = 0
+
+    def run(self, sql: str) -> Ending:
+        try:
+            names = self._statement.execute(sql)
+            self._database.write(lambda session: store_columns(session, self._run_id, names))
+            is_complete = self._keep_rows()
+        except StatementError as error:
+            return self._broken_off(error)
+        if is_complete:
+            return self._ended(self._kept)
+        try:
+            return self._ended(self._count())
+        except StatementError:
+            # The rows to keep are there; only their number stays unknown.
+            return self._ended(None)
+
+    def _ended(self, total: int | None) -> Ending:
+        match self._watcher.reason:
+            case StopReason.CANCELLED:
+                return Ending(RunStatus.CANCELLED, rows_total=total)
+            case StopReason.LEASE_LOST:
+                return _LOST
+        return Ending(RunStatus.DONE, rows_total=total)
+
+    def _broken_off(self, error: StatementError) -> Ending:
+        match self._watcher.reason:
+            case StopReason.CANCELLED:
+                return Ending(RunStatus.CANCELLED)
+            case StopReason.LEASE_LOST:
+                return _LOST
+        if error.timed_out or self._watcher.reason is StopReason.TIMED_OUT:
+            message = f"Timed out: stopped after {self._limits.timeout_seconds} seconds."
+            return Ending(RunStatus.TIMED_OUT, message)
+        return Ending(RunStatus.FAILED, str(error), detail={"error_class": "statement"})
+
+    def _keep_rows(self) -> bool:
+        """Store rows up to the limits; true when the result ended within them."""
+        bytes_left = _MOST_KEPT
+        for chunk in self._chunks():
+            bytes_left -= sum(map(len, chunk))
+            self._store(chunk)
+            if bytes_left <= 0:
+                return False
+        return self._kept < self._limits.most_rows or not self._statement_has_more()
+
+    def _chunks(self) -> Iterator[list[str]]:
+        chunk: list[str] = []
+        size = 0
+        for row in self._rows(self._limits.most_rows):
+            encoded = encode_row(row)
+            chunk.append(encoded)
+            size += len(encoded)
+            if len(chunk) == ROWS_A_CHUNK or size >= _LARGEST_CHUNK:
+                yield chunk
+                chunk, size = [], 0
+        if chunk:
+            yield chunk
+
+    def _rows(self, most: int) -> Iterator[Sequence[Any]]:
+        while most > 0:
+            rows = self._statement.fetch(min(_FETCHED_AT_ONCE, most))
+            if not rows:
+                return
+            yield from rows
+            most -= len(rows)
+
+    def _store(self, chunk: list[str]) -> None:
+        content = pack(chunk)
+        first_row, row_count = self._kept, len(chunk)
+        self._database.write(
+            lambda session: store_chunk(
+                session, self._run_id, first_row=first_row, row_count=row_count, content=content
+            )
+        )
+        self._kept += row_count
+
+    def _statement_has_more(self) -> bool:
+        self._beyond = len(self._statement.fetch(1))
+        return self._beyond > 0
+
+    def _count(self) -> int | None:
+        """Count on, from the rows kept; None when there are more than were counted."""
+        total = self._kept + self._beyond
+        ends_at = time.monotonic() + _COUNT_SECONDS
+        while total < _COUNT_ROWS and time.monotonic() < ends_at:
+            if self._watcher.reason is not None:
+                return None
+            found = len(self._statement.fetch(_COUNTED_AT_ONCE))
+            total += found
+            if not found:
+                return total
+        return None
+
+
+_LOST = Ending(RunStatus.LOST, "The runner lost this run; run it again.")

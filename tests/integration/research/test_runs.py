@@ -1,0 +1,301 @@
+"""Runs on real engines: what is executed, kept, stopped and audited (R4 to R14)."""
+
+import resource
+import threading
+import time
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pymysql
+import pytest
+from sqlalchemy import update
+from sqlalchemy.engine import make_url
+
+from crate_core.clock import utcnow
+from crate_core.database import Database
+from crate_core.jobs.running import Outcome
+from crate_core.models.jobs import Job
+from crate_core.models.research import ResearchRun, RunStatus
+from tests.integration.research.conftest import ENDLESS, ROWS_300_000, Laboratory
+
+
+def test_r04_rows_and_their_number(lab: Laboratory) -> None:
+    run = lab.run("SELECT note_id FROM note ORDER BY note_id")
+    assert (run.status, run.rows_total, run.rows_kept) == (RunStatus.DONE, 4, 4)
+    assert lab.rows(run) == [[1], [2], [3], [4]]
+    assert run.columns == '["note_id"]'
+    assert run.started_at is not None
+    assert run.ended_at is not None
+
+
+def test_r05_text_reaches_the_engine_verbatim(mariadb_lab: Laboratory) -> None:
+    run = mariadb_lab.run("SELECT '100%', 7 % 2, DATE_FORMAT('2020-01-02','%Y')")
+    assert mariadb_lab.rows(run) == [["100%", 1, "2020"]]
+
+
+def test_r05_percent_signs_on_sqlite(sqlite_lab: Laboratory) -> None:
+    run = sqlite_lab.run("SELECT '100%', 7 % 2, strftime('%Y', '2020-01-02')")
+    assert sqlite_lab.rows(run) == [["100%", 1, "2020"]]
+
+
+def test_r06_comments_and_blanks_are_kept(lab: Laboratory) -> None:
+    run = lab.run("SELECT note_id, 'a  b' -- x\nFROM note")
+    assert len(lab.rows(run)) == 4
+    assert lab.rows(run)[0][1] == "a  b"
+    assert lab.find(run.id).sql == "SELECT note_id, 'a  b' -- x\nFROM note"
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DELETE FROM lookup_thing",
+        "CREATE TABLE z(a int)",
+        "SELECT 1 INTO OUTFILE '/tmp/x'",
+        "SELECT 1; DROP TABLE note",
+        "SET SESSION TRANSACTION READ WRITE",
+        "PRAGMA query_only=OFF",
+        "SELECT * FROM secretdb.secret_map",
+    ],
+)
+def test_r07_r08_r09_r10_the_runner_asks_the_gate_again(lab: Laboratory, sql: str) -> None:
+    run = lab.run(sql)
+    assert run.status == RunStatus.REJECTED
+    assert run.message
+    assert len(lab.rows(lab.run("SELECT note_id FROM note"))) == 4
+    assert lab.audit("run_ended")[0].detail["status"] == "rejected"
+
+
+@pytest.mark.parametrize(
+    "sql", ["DELETE FROM note", "CREATE TABLE z (a INTEGER)", "DROP TABLE note"]
+)
+def test_r09_session_refuses_to_write_even_without_the_gate(
+    lab: Laboratory, sql: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crate_web.runner.tasks.refusal_of", lambda _sql, _place: None)
+    run = lab.run(sql)
+    assert run.status == RunStatus.FAILED
+    assert len(lab.rows(lab.run("SELECT note_id FROM note"))) == 4
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "ATTACH DATABASE ':memory:' AS x",
+        "PRAGMA query_only = OFF",
+        "SELECT * FROM sqlite_master",
+        "SELECT load_extension('x')",
+    ],
+)
+def test_r09_sqlite_reads_nothing_but_tables(
+    sqlite_lab: Laboratory, sql: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crate_web.runner.tasks.refusal_of", lambda _sql, _place: None)
+    run = sqlite_lab.run(sql)
+    assert run.status == RunStatus.FAILED
+
+
+def test_r11_engine_error_names_the_table_and_is_audited(lab: Laboratory) -> None:
+    run = lab.run("SELECT * FROM nosuch")
+    assert run.status == RunStatus.FAILED
+    assert "nosuch" in run.message
+    (event,) = lab.audit("run_ended")
+    assert event.detail["status"] == "failed"
+    assert "nosuch" in str(event.detail["error"])
+
+
+def _statements(lab: Laboratory) -> list[str]:
+    address = lab.research.address
+    assert address is not None
+    with (
+        pymysql.connect(
+            host=address.host,
+            port=address.port or 3306,
+            user=address.username,
+            password=address.password or "",
+        ) as connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("SHOW PROCESSLIST")
+        return [str(row[7]) for row in cursor.fetchall() if "digit" in str(row[7])]
+
+
+def test_r12_time_out_stops_the_statement(lab: Laboratory) -> None:
+    started = time.monotonic()
+    run = lab.with_settings(run_timeout_seconds=2).run(ENDLESS)
+    assert time.monotonic() - started < 3
+    assert run.status == RunStatus.TIMED_OUT
+    assert "Timed out" in run.message
+    if lab.research.engine_name == "mysql":
+        assert _statements(lab) == []
+
+
+def _cancel(database: Database, run_id: int) -> None:
+    database.write(
+        lambda session: session.change(
+            update(ResearchRun).where(ResearchRun.id == run_id).values(cancel_requested_at=utcnow())
+        )
+    )
+
+
+def _await(holds: Callable[[], bool], seconds: float = 5) -> None:
+    ends = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < ends, "waited in vain"
+        time.sleep(0.02)
+
+
+def test_r13_cancel_stops_the_statement(lab: Laboratory) -> None:
+    run_id = lab.submit(ENDLESS)
+    worker = threading.Thread(target=lab.work, args=(run_id,))
+    worker.start()
+    _await(lambda: lab.find(run_id).status == RunStatus.RUNNING)
+    time.sleep(0.3)
+    _cancel(lab.database, run_id)
+    cancelled_at = time.monotonic()
+    worker.join(timeout=10)
+    assert time.monotonic() - cancelled_at < 2
+    assert lab.find(run_id).status == RunStatus.CANCELLED
+    if lab.research.engine_name == "mysql":
+        _await(lambda: _statements(lab) == [])
+
+
+def test_r14_rows_beyond_the_cap_are_counted_not_kept(lab: Laboratory) -> None:
+    lab = lab.with_settings(run_max_rows=1_000)
+    lab.run("SELECT 1")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    run = lab.run(ROWS_300_000)
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert (run.status, run.rows_kept, run.rows_total) == (RunStatus.DONE, 1_000, 300_000)
+    assert len(lab.rows(run)) == 1_000
+    assert grown < 50 * 1024
+
+
+def test_r14_more_than_can_be_counted_is_told_as_unknown(
+    lab: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crate_web.runner.execution._COUNT_ROWS", 5_000)
+    run = lab.with_settings(run_max_rows=1_000).run(ROWS_300_000)
+    assert (run.status, run.rows_kept, run.rows_total) == (RunStatus.DONE, 1_000, None)
+
+
+@pytest.mark.parametrize(("most", "total"), [(3, 4), (4, 4), (5, 4)])
+def test_r14_total_is_exact_around_the_cap(lab: Laboratory, most: int, total: int) -> None:
+    run = lab.with_settings(run_max_rows=most).run("SELECT note_id FROM note")
+    assert (run.rows_kept, run.rows_total) == (min(most, total), total)
+
+
+def test_r16_one_run_is_in_the_audit_once(lab: Laboratory) -> None:
+    run_id = lab.submit("SELECT 1 AS one")
+    assert lab.work(run_id) is Outcome.DONE
+    assert lab.work(run_id) is Outcome.SKIPPED
+    (begun,) = lab.audit("run_started")
+    (ended,) = lab.audit("run_ended")
+    assert (begun.actor, begun.address) == ("alice", "192.0.2.1")
+    assert begun.detail == {"database": "alpha", "sql": "SELECT 1 AS one"}
+    assert ended.detail["rows_total"] == 1
+
+
+def test_r21_null_empty_and_text_null_stay_distinct(lab: Laboratory) -> None:
+    run = lab.run("SELECT NULL, '', 'NULL', val FROM note WHERE note_id = 2")
+    assert lab.rows(run) == [[None, "", "NULL", None]]
+
+
+def test_types_survive_the_keeping(mariadb_lab: Laboratory) -> None:
+    run = mariadb_lab.run(
+        "SELECT note_datetime, val, CAST('2020-01-02 03:04:05.5' AS DATETIME(1)), X'00FF', 1.5e0, "
+        "CAST('26:00:00' AS TIME) FROM note WHERE note_id = 1"
+    )
+    row = mariadb_lab.rows(run)[0]
+    assert row[0] == date(2020, 1, 1)
+    assert row[1] == Decimal("1.5")
+    assert str(row[2]) == "2020-01-02 03:04:05.500000"
+    assert row[3:] == [b"\x00\xff", 1.5, timedelta(hours=26)]
+
+
+def test_two_runs_of_one_person_at_once_and_the_third_follows(lab: Laboratory) -> None:
+    first, second, third = (lab.submit(ENDLESS) for _ in range(3))
+    workers = [threading.Thread(target=lab.work, args=(run_id,)) for run_id in (first, second)]
+    for worker in workers:
+        worker.start()
+    _await(lambda: all(lab.find(r).status == RunStatus.RUNNING for r in (first, second)))
+    assert lab.work(third) is Outcome.RETRY
+    assert lab.find(third).status == RunStatus.QUEUED
+    _cancel(lab.database, first)
+    _await(lambda: lab.find(first).status == RunStatus.CANCELLED)
+    # The place that became free makes the third due at once.
+    with lab.database.read() as session:
+        job = session.get_one(Job, lab.job_id(third))
+    assert job.due_at <= utcnow()
+    _cancel(lab.database, second)
+    _cancel(lab.database, third)
+    for worker in workers:
+        worker.join(timeout=10)
+    lab.work(third)
+    assert lab.find(third).status == RunStatus.CANCELLED
+
+
+def test_run_whose_runner_died_is_lost_and_not_run_again(lab: Laboratory) -> None:
+    run_id = lab.submit("SELECT 1")
+    lab.database.write(
+        lambda session: session.change(
+            update(ResearchRun)
+            .where(ResearchRun.id == run_id)
+            .values(status=RunStatus.RUNNING, started_at=utcnow())
+        )
+    )
+    lab.work(run_id)
+    run = lab.find(run_id)
+    assert run.status == RunStatus.LOST
+    assert lab.rows(run) == []
+    assert lab.audit("run_started") == []
+
+
+def test_run_that_lost_its_job_stops_and_leaves_the_row_to_the_next(
+    lab: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crate_web.runner.watcher._RENEW_SECONDS", 0.1)
+    run_id = lab.submit(ENDLESS)
+    outcome: list[Outcome] = []
+    worker = threading.Thread(target=lambda: outcome.append(lab.work(run_id)))
+    worker.start()
+    _await(lambda: lab.find(run_id).status == RunStatus.RUNNING)
+    lab.database.write(
+        lambda session: session.change(update(Job).values(attempts=Job.attempts + 1))
+    )
+    worker.join(timeout=10)
+    assert outcome == [Outcome.SKIPPED]
+    assert lab.find(run_id).status == RunStatus.RUNNING
+
+
+def test_database_that_is_away_fails_the_run_with_its_name(mariadb_lab: Laboratory) -> None:
+    research = mariadb_lab.research
+    assert research.address is not None
+    away = research.model_copy(
+        update={"url": type(research.url)(str(make_url("mysql+pymysql://x@127.0.0.1:1/x")))}
+    )
+    run = mariadb_lab.with_settings(research_databases=[away]).run("SELECT 1")
+    assert run.status == RunStatus.FAILED
+    assert "alpha cannot be reached" in run.message
+
+
+def test_site_database_on_the_server_too(server_lab: Laboratory) -> None:
+    run = server_lab.with_settings(run_max_rows=450).run(
+        "SELECT a.d FROM digit a, digit b, digit c ORDER BY a.d"
+    )
+    assert (run.status, run.rows_kept, run.rows_total) == (RunStatus.DONE, 450, 1000)
+    assert len(server_lab.rows(run)) == 450
+
+
+def test_modes_that_change_the_reading_are_off(
+    mariadb_lab: Laboratory, execute_mysql: Callable[[str, list[str]], None]
+) -> None:
+    assert mariadb_lab.research.url is not None
+    url = mariadb_lab.research.url.get_secret_value()
+    modes = "SET GLOBAL sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES,STRICT_TRANS_TABLES'"
+    execute_mysql(url, [modes])
+    try:
+        run = mariadb_lab.run("SELECT 'it\\'s', \"text\"")
+    finally:
+        execute_mysql(url, ["SET GLOBAL sql_mode = DEFAULT"])
+    assert mariadb_lab.rows(run) == [["it's", "text"]]
