@@ -81,7 +81,7 @@ def test_c127_two_identical_messages_do_the_work_once(
     [
         pytest.param('[[], {"job": 1}, {}]', "consent.no_such_task", "application/json", id="name"),
         pytest.param('[[], {"job": "1"}, {}]', Task.SEND_REMINDER, "application/json", id="type"),
-        pytest.param('[[1], {}, {}]', Task.SEND_REMINDER, "application/json", id="position"),
+        pytest.param("[[1], {}, {}]", Task.SEND_REMINDER, "application/json", id="position"),
         pytest.param("no json", Task.SEND_REMINDER, "application/json", id="text"),
         pytest.param("(lp0\n.", Task.SEND_REMINDER, "application/x-python-serialize", id="pickle"),
         pytest.param("hello", "", "text/plain", id="no task"),

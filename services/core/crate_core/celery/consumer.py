@@ -47,7 +47,7 @@ class Consumer(CeleryConsumer):  # type: ignore[misc]  # Celery is untyped
         ]
 
     @property
-    def heartbeat_files(self) -> Heartbeat:
+    def heartbeat(self) -> Heartbeat:
         """The heartbeat of this process."""
         heartbeat: Heartbeat = self.app.crate_heartbeat
         return heartbeat
@@ -85,7 +85,7 @@ class Consumer(CeleryConsumer):  # type: ignore[misc]  # Celery is untyped
             log.warning("broker is away", reason=type(error).__name__, again_in=pause)
 
         def turn() -> None:
-            self.heartbeat_files.beat()
+            self.heartbeat.beat()
             maybe_shutdown()
 
         return conn.ensure_connection(
@@ -100,24 +100,25 @@ class Consumer(CeleryConsumer):  # type: ignore[misc]  # Celery is untyped
     def on_ready(self) -> None:
         """Note that messages are taken now."""
         super().on_ready()
-        self.heartbeat_files.set_consuming(True)
+        self.heartbeat.beat()
+        self.heartbeat.set_consuming(True)
 
     def on_connection_error_after_connected(self, exc: Exception) -> None:
         """Note that no messages are taken now."""
-        self.heartbeat_files.set_consuming(False)
+        self.heartbeat.set_consuming(False)
         super().on_connection_error_after_connected(exc)
 
     def register_with_event_loop(self, hub: Any) -> None:
         """Beat from the loop of an AMQP connection."""
         super().register_with_event_loop(hub)
-        hub.timer.call_repeatedly(_BEAT_SECONDS, self.heartbeat_files.beat)
+        hub.timer.call_repeatedly(_BEAT_SECONDS, self.heartbeat.beat)
 
     def perform_pending_operations(self) -> None:
         """Beat from the loop of the embedded broker, which calls this at each turn."""
         super().perform_pending_operations()
-        self.heartbeat_files.beat()
+        self.heartbeat.beat()
 
     def shutdown(self) -> None:
         """Note that no messages are taken any more."""
-        self.heartbeat_files.set_consuming(False)
+        self.heartbeat.set_consuming(False)
         super().shutdown()

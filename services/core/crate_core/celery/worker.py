@@ -2,12 +2,15 @@
 
 import gc
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from celery import Celery, signals
+from celery.apps.worker import Worker as CeleryWorker
 from celery.utils.nodenames import host_format
+from celery.worker import state
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
@@ -43,19 +46,39 @@ def run_worker(app: Celery, settings: Settings, open_runtime: Callable[[Settings
         stack.callback(app.crate_heartbeat.stop)
         if settings.health_port:
             stack.enter_context(_health_server(app, settings))
-        worker = app.Worker(
+        worker = _Worker(
+            app=app,
             hostname=host_format(f"{app.crate_service}@%h"),
             pool_cls="prefork",
             loglevel=settings.log_level,
             without_mingle=True,
             without_gossip=True,
-            quiet=True,
             optimization="fair",
         )
         log.info("worker starts", processes=settings.worker_processes)
         worker.start()
         log.info("worker has stopped")
     return int(worker.exitcode or 0)
+
+
+class _Worker(CeleryWorker):  # type: ignore[misc]  # Celery is untyped
+    """Celery's worker without its banner and what it prints beside the log."""
+
+    def emit_banner(self) -> None:
+        """Say nothing: the log says it."""
+
+    def install_platform_tweaks(self, worker: Any) -> None:
+        """End what has begun on SIGTERM and SIGINT; end at once on SIGQUIT."""
+
+        def stop(_signal: int, _frame: object) -> None:
+            state.should_stop = 0
+
+        def quit_now(_signal: int, _frame: object) -> None:
+            state.should_terminate = 1
+
+        signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGINT, stop)
+        signal.signal(signal.SIGQUIT, quit_now)
 
 
 @contextmanager
@@ -88,13 +111,13 @@ def _pool_processes(
         (signals.worker_process_init, opened),
         (signals.worker_process_shutdown, closed),
     ]
-    for signal, receiver in receivers:
-        signal.connect(receiver, weak=False)
+    for event, receiver in receivers:
+        event.connect(receiver, weak=False)
     try:
         yield
     finally:
-        for signal, receiver in receivers:
-            signal.disconnect(receiver)
+        for event, receiver in receivers:
+            event.disconnect(receiver)
 
 
 @contextmanager
