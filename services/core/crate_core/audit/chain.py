@@ -12,7 +12,8 @@ from crate_core.models.audit import AuditEvent
 
 log = structlog.get_logger()
 
-_BATCH = 1000
+SEAL_BATCH = 1000
+"""Events that one call of `seal` chains at most."""
 _GENESIS = "0" * 64
 
 
@@ -53,7 +54,7 @@ def seal(session: WriteSession) -> int:
         select(AuditEvent)
         .where(AuditEvent.position.is_(None))
         .order_by(AuditEvent.id)
-        .limit(_BATCH)
+        .limit(SEAL_BATCH)
     ).all()
     for event in events:
         position += 1
@@ -73,7 +74,7 @@ def verify(session: ReadSession) -> Verification:
         select(AuditEvent)
         .where(AuditEvent.position.is_not(None))
         .order_by(AuditEvent.position)
-        .execution_options(yield_per=_BATCH)
+        .execution_options(yield_per=SEAL_BATCH)
     )
     for expected, event in enumerate(events, start=1):
         if event.position != expected or event.hash != _link(previous, event):

@@ -14,6 +14,7 @@ class Task(StrEnum):
     REFRESH_CONSENT_MODES = "consent.refresh_consent_modes"  # 0
     SEND_REMINDER = "consent.send_reminder"  # clinician_response
     REISSUE_CLINICIAN_LINK = "consent.reissue_clinician_link"  # clinician_response
+    SEND_TEST_MAIL = "consent.send_test_mail"  # user_account, who asked
     SEAL_AUDIT = "consent.seal_audit"  # 0
     SEND_MAIL = "mail.send"  # mail
     RUN_QUERY = "research.run"  # research_run

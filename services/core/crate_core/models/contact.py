@@ -43,6 +43,8 @@ class ContactRequest(Base):
     )
     study_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("study.id"), index=True)
     direct_approach: Mapped[bool]
+    repeat_confirmed: Mapped[bool] = mapped_column(default=False)
+    """The RDBM wants it although a clinician vetoed an earlier one (C37)."""
     submission: Mapped[Code]
     """The form's own number, the same for all requests of one post."""
     lookup_kind: Mapped[Code]

@@ -333,6 +333,7 @@ def upgrade() -> None:
         sa.Column("requested_by_id", sa.BigInteger(), nullable=False),
         sa.Column("study_id", sa.BigInteger(), nullable=False),
         sa.Column("direct_approach", sa.Boolean(), nullable=False),
+        sa.Column("repeat_confirmed", sa.Boolean(), nullable=False),
         sa.Column("submission", sa.String(length=40), nullable=False),
         sa.Column("lookup_kind", sa.String(length=40), nullable=False),
         sa.Column("lookup_value", sa.String(length=128), nullable=False),

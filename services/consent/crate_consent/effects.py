@@ -1,0 +1,173 @@
+"""What a step leaves behind in the site database: letters, mails and findings, each exactly once.
+
+Each effect has a key made of what it is for; a unique index allows it once. Steps run in one transaction
+guarded by the status of their subject, so that the key is the second wall, not the first.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+from sqlalchemy import update
+
+from crate_consent.letters import Letter as Paper
+from crate_consent.mails import MailContent
+from crate_core.clock import utcnow
+from crate_core.database import WriteSession
+from crate_core.domain.email import domain_of
+from crate_core.jobs import Task, enqueue
+from crate_core.models import (
+    ContactRequest,
+    Document,
+    Letter,
+    Mail,
+    MailAttachment,
+    WorkItem,
+)
+
+PDF = "application/pdf"
+
+
+@dataclass(frozen=True, slots=True)
+class LetterPlan:
+    """How a letter is kept: for whom, what it belongs to, and who posts it."""
+
+    effect_key: str
+    kind: str
+    addressee: str
+    filename: str
+    rdbm_may_view: bool
+    needs_posting: bool
+    request: ContactRequest | None = None
+    consent_mode_id: int | None = None
+
+
+def add_letter(session: WriteSession, plan: LetterPlan, paper: Paper) -> Letter:
+    """Keep a letter and its PDF."""
+    now = utcnow()
+    document = Document(
+        filename=plan.filename,
+        media_type=PDF,
+        size=len(paper.pdf),
+        sha256=hashlib.sha256(paper.pdf).hexdigest(),
+        content=paper.pdf,
+        created_at=now,
+    )
+    letter = Letter(
+        effect_key=plan.effect_key,
+        kind=plan.kind,
+        addressee=plan.addressee,
+        document=document,
+        contact_request_id=plan.request.id if plan.request else None,
+        consent_mode_id=plan.consent_mode_id,
+        study_id=plan.request.study_id if plan.request else None,
+        rdbm_may_view=plan.rdbm_may_view,
+        needs_posting=plan.needs_posting,
+        created_at=now,
+    )
+    session.add(letter)
+    session.flush()
+    return letter
+
+
+@dataclass(frozen=True, slots=True)
+class MailPlan:
+    """Where a mail goes and what it belongs to."""
+
+    effect_key: str
+    kind: str
+    recipient: str
+    request: ContactRequest | None = None
+    letter: Letter | None = None
+    """The letter that goes with it, and need not be posted once the mail is sent."""
+    reports_outcome: bool = False
+
+
+class Outbox:
+    """Queues mails: a row, and the job that sends it, in the step's own transaction."""
+
+    def __init__(self, mail_from: str, manager_email: str) -> None:
+        """Send as `mail_from`; mails to the research database manager go to `manager_email`."""
+        self._domain = domain_of(mail_from) or "localhost"
+        self._manager_email = manager_email
+
+    def add(self, session: WriteSession, plan: MailPlan, content: MailContent) -> None:
+        """Queue a mail."""
+        now = utcnow()
+        # A function of the row: however often it is sent, it is one mail to who receives it.
+        digest = hashlib.sha256(plan.effect_key.encode()).hexdigest()[:32]
+        mail = Mail(
+            effect_key=plan.effect_key,
+            kind=plan.kind,
+            message_id=f"<{digest}@{self._domain}>",
+            recipient=plan.recipient,
+            subject=content.subject,
+            text=content.text,
+            html=content.html,
+            carries_identity=content.carries_identity,
+            reports_outcome=plan.reports_outcome,
+            contact_request_id=plan.request.id if plan.request else None,
+            letter_id=plan.letter.id if plan.letter else None,
+            changed_at=now,
+            queued_at=now,
+            attachments=_attachments(plan.letter),
+        )
+        session.add(mail)
+        session.flush()
+        enqueue(session, Task.SEND_MAIL, mail.id)
+
+    def tell_manager(
+        self,
+        session: WriteSession,
+        effect_key: str,
+        content: MailContent,
+        *,
+        request: ContactRequest | None = None,
+    ) -> None:
+        """Queue a mail to the research database manager."""
+        plan = MailPlan(effect_key, "rdbm", self._manager_email, request=request)
+        self.add(session, plan, content)
+
+
+def _attachments(letter: Letter | None) -> list[MailAttachment]:
+    if letter is None:
+        return []
+    return [MailAttachment(document=letter.document, filename=letter.document.filename)]
+
+
+def require_posting(session: WriteSession, letter_id: int, *, required: bool) -> bool:
+    """Put a letter on the list of letters to post, or take it off; true if that changed anything (C108)."""
+    return bool(
+        session.change(
+            update(Letter)
+            .where(
+                Letter.id == letter_id,
+                Letter.posted_at.is_(None),
+                Letter.needs_posting.is_(not required),
+            )
+            .values(needs_posting=required)
+        )
+    )
+
+
+def add_finding(
+    session: WriteSession,
+    effect_key: str,
+    *,
+    kind: str,
+    summary: str,
+    serious: bool = False,
+    detail: str = "",
+    request: ContactRequest | None = None,
+) -> None:
+    """Put a finding on the research database manager's work queue."""
+    session.add(
+        WorkItem(
+            effect_key=effect_key,
+            kind=kind,
+            serious=serious,
+            summary=summary,
+            detail=detail,
+            contact_request_id=request.id if request else None,
+            created_at=utcnow(),
+        )
+    )

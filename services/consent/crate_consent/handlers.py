@@ -1,0 +1,73 @@
+"""Which step serves which task, how long it may take, and how it is given up."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from crate_consent.collaborators import Collaborators
+from crate_consent.effects import add_finding
+from crate_consent.steps.clinician_answer import process_clinician_response
+from crate_consent.steps.consent_change import process_consent_change
+from crate_consent.steps.mail_outcome import process_mail_outcome
+from crate_consent.steps.patient_reply import process_patient_response
+from crate_consent.steps.process_request import process_request
+from crate_consent.steps.refresh import refresh_consent_modes
+from crate_consent.steps.reminders import reissue_link, send_reminder
+from crate_consent.steps.seal_audit import seal_audit
+from crate_consent.steps.subject import give_up_request
+from crate_consent.steps.test_mail import send_test_mail
+from crate_core.database import WriteSession
+from crate_core.jobs import Handler, JobView, RetryPolicy, Task
+from crate_core.models import ClinicianResponse, PatientResponse
+
+_LEASE_MARGIN_SECONDS = 15
+Step = Callable[[Collaborators, JobView], Callable[[WriteSession], None]]
+GiveUp = Callable[[WriteSession, JobView, str], None]
+
+
+def make_handlers(together: Collaborators) -> Mapping[Task, Handler]:
+    """Return the handlers of all tasks of this service."""
+    policy = RetryPolicy(together.settings.task_time_limit_seconds + _LEASE_MARGIN_SECONDS)
+
+    def handler(step: Step, give_up: GiveUp) -> Handler:
+        return Handler(partial(step, together), give_up, policy)
+
+    return {
+        Task.PROCESS_CONTACT_REQUEST: handler(process_request, _give_up_request),
+        Task.PROCESS_CLINICIAN_RESPONSE: handler(process_clinician_response, _give_up_response),
+        Task.PROCESS_PATIENT_RESPONSE: handler(process_patient_response, _give_up_reply),
+        Task.SEND_REMINDER: handler(send_reminder, _give_up_response),
+        Task.REISSUE_CLINICIAN_LINK: handler(reissue_link, _give_up_response),
+        Task.PROCESS_CONSENT_CHANGE: handler(process_consent_change, _report),
+        Task.PROCESS_MAIL_OUTCOME: handler(process_mail_outcome, _report),
+        Task.SEND_TEST_MAIL: handler(send_test_mail, _report),
+        Task.REFRESH_CONSENT_MODES: handler(refresh_consent_modes, _report),
+        Task.SEAL_AUDIT: Handler(seal_audit, _report, policy),
+    }
+
+
+def _give_up_request(session: WriteSession, job: JobView, reason: str) -> None:
+    give_up_request(session, job.subject_id, reason)
+
+
+def _give_up_response(session: WriteSession, job: JobView, reason: str) -> None:
+    response = session.get_one(ClinicianResponse, job.subject_id)
+    give_up_request(session, response.contact_request_id, reason)
+
+
+def _give_up_reply(session: WriteSession, job: JobView, reason: str) -> None:
+    response = session.get_one(PatientResponse, job.subject_id)
+    give_up_request(session, response.contact_request_id, reason)
+
+
+def _report(session: WriteSession, job: JobView, reason: str) -> None:
+    # No request stands for it: the failed job itself is on the work queue, and a withdrawal that
+    # cannot be carried out is serious.
+    if job.task == Task.PROCESS_CONSENT_CHANGE:
+        add_finding(
+            session,
+            f"consent_change_failed:{job.id}:{job.attempt}",
+            kind="consent_change_failed",
+            serious=True,
+            summary="What follows from a patient's changed choice could not be carried out",
+            detail=reason,
+        )

@@ -1,0 +1,75 @@
+"""Giving a permission to a lead researcher: letter and mail, or letter and a person to post it (spec 2.6)."""
+
+from crate_consent import facts
+from crate_consent.collaborators import Collaborators
+from crate_consent.effects import LetterPlan, MailPlan, add_letter
+from crate_consent.mails import MailContent
+from crate_consent.steps.subject import CONSENT
+from crate_core.clock import utcnow
+from crate_core.contact_requests import change_status
+from crate_core.database import WriteSession
+from crate_core.domain.contact import Status
+from crate_core.domain.email import domain_permitted, is_valid_address
+from crate_core.models import ContactRequest, Letter
+
+
+def approve(
+    together: Collaborators, session: WriteSession, request: ContactRequest, *, asked: bool
+) -> None:
+    """Approve a request: the letter is made and mailed to the lead researcher.
+
+    Args:
+        together: collaborators.
+        session: a transaction that holds the patient's lock (`lock_current`).
+        request: the request, with its snapshot and consent mode.
+        asked: whether the patient said yes to this study; else it is their standing GREEN.
+    """
+    now = utcnow()
+    letter_facts = facts.approval_facts(request, together.today(), asked=asked)
+    letter = add_letter(
+        session,
+        LetterPlan(
+            effect_key=f"approval:{request.id}",
+            kind="approval",
+            addressee="researcher",
+            filename=f"approval-{request.code}.pdf",
+            rdbm_may_view=True,
+            needs_posting=False,
+            request=request,
+        ),
+        together.letters.approval(letter_facts, now),
+    )
+    send_to_lead(together, session, request, letter, together.texts.approval(letter_facts))
+    request.approved_at = now
+    why = "The patient agreed." if asked else "Standing GREEN choice."
+    change_status(session, request, Status.APPROVED, actor=CONSENT, why=why)
+
+
+def send_to_lead(
+    together: Collaborators,
+    session: WriteSession,
+    request: ContactRequest,
+    letter: Letter,
+    content: MailContent,
+) -> None:
+    """Mail a letter to the lead researcher, or ask the RDBM to post it where mail must not go (C32)."""
+    address = request.study.lead_researcher.email
+    permitted = together.settings.permitted_email_domains
+    if is_valid_address(address) and domain_permitted(address, permitted):
+        plan = MailPlan(
+            effect_key=letter.effect_key,
+            kind=letter.kind,
+            recipient=address,
+            request=request,
+            letter=letter,
+            reports_outcome=True,
+        )
+        together.outbox.add(session, plan, content)
+        return
+    letter.needs_posting = True
+    together.outbox.tell_manager(
+        session,
+        f"to_post:{letter.effect_key}",
+        together.texts.rdbm_letter_not_mailed(request.code, letter=letter.kind),
+        request=request,
+    )

@@ -1,0 +1,119 @@
+"""Asking a clinician: the question, its link, the mail, and the reminders to come (spec 2.7)."""
+
+import hashlib
+import secrets
+from datetime import datetime
+
+from sqlalchemy import update
+
+from crate_consent import facts
+from crate_consent.collaborators import Collaborators
+from crate_consent.decisions.reminders import next_due_at
+from crate_consent.effects import MailPlan
+from crate_consent.mails import ClinicianRequestFacts, MailStudy
+from crate_consent.steps.subject import CONSENT
+from crate_core.clock import utcnow
+from crate_core.contact_requests import change_status
+from crate_core.database import WriteSession
+from crate_core.domain.contact import Status
+from crate_core.domain.study import extra_form_applies
+from crate_core.jobs import Task, enqueue
+from crate_core.models import ClinicianLink, ClinicianResponse, ContactRequest
+
+_TOKEN_BYTES = 32
+
+
+def ask_clinician(
+    together: Collaborators, session: WriteSession, request: ContactRequest, recipient: str
+) -> None:
+    """Ask the clinician of the snapshot, at `recipient`, for the first time."""
+    now = utcnow()
+    clinician = facts.snapshot_of(request).clinician
+    response = ClinicianResponse(
+        contact_request_id=request.id,
+        asked_at=now,
+        expires_at=together.schedule.expires_at(now),
+        name=clinician.full_name,
+        email=recipient,
+        signatory_title=clinician.signatory_title,
+        is_consultant=clinician.is_consultant,
+    )
+    session.add(response)
+    session.flush()
+    mail_question(together, session, request, response)
+    change_status(session, request, Status.WITH_CLINICIAN, actor=CONSENT)
+
+
+def mail_question(
+    together: Collaborators,
+    session: WriteSession,
+    request: ContactRequest,
+    response: ClinicianResponse,
+) -> None:
+    """Mail the question with a new link, and plan the first reminder."""
+    token = issue_link(session, response)
+    plan = MailPlan(
+        # Asked anew, it is another mail: the time tells them apart.
+        effect_key=f"question:{request.id}:{response.asked_at:%Y%m%d%H%M%S%f}",
+        kind="clinician_request",
+        recipient=response.email,
+        request=request,
+        reports_outcome=True,
+    )
+    content = together.texts.clinician_request(question_facts(together, request, response, token))
+    together.outbox.add(session, plan, content)
+    due_at = next_due_at(together.schedule, response.asked_at, reminders_sent=0)
+    enqueue(session, Task.SEND_REMINDER, response.id, due_at=due_at)
+
+
+def issue_link(session: WriteSession, response: ClinicianResponse) -> str:
+    """Return the token of a new link to the question; only its hash is stored (C41)."""
+    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    session.add(
+        ClinicianLink(
+            clinician_response_id=response.id,
+            token_hash=hashlib.sha256(token.encode()).hexdigest(),
+            issued_at=utcnow(),
+            expires_at=response.expires_at,
+        )
+    )
+    return token
+
+
+def revoke_links(session: WriteSession, response: ClinicianResponse, at: datetime) -> None:
+    """Make all links to the question that were mailed so far worthless (C45)."""
+    session.change(
+        update(ClinicianLink)
+        .where(
+            ClinicianLink.clinician_response_id == response.id, ClinicianLink.revoked_at.is_(None)
+        )
+        .values(revoked_at=at)
+    )
+
+
+def question_facts(
+    together: Collaborators, request: ContactRequest, response: ClinicianResponse, token: str
+) -> ClinicianRequestFacts:
+    """Return what the mails to the clinician say."""
+    patient, study = facts.snapshot_of(request), request.study
+    return ClinicianRequestFacts(
+        study=MailStudy(
+            number=study.institutional_id,
+            title=study.title,
+            lead_researcher=study.lead_researcher.full_name,
+            summary=study.summary,
+            include_lack_capacity=study.include_lack_capacity,
+            include_discharged=study.include_discharged,
+            clinical_trial=study.clinical_trial,
+        ),
+        patient=patient,
+        request_code=request.code,
+        greeting=patient.clinician.salutation,
+        token=token,
+        extra_form=extra_form_applies(study.facts, direct_requested=request.direct_approach),
+        consent_after_discharge=facts.consent_of(request).consent_after_discharge,
+        discharge_limit_days=together.settings.discharge_limit_days,
+        written_at=utcnow(),
+        expires_at=response.expires_at,
+        donation=together.settings.charity_amount,
+    )

@@ -1,0 +1,117 @@
+"""After a change of a patient's choice: the letter, and what the change ends (spec 2.12, 2.13)."""
+
+from collections.abc import Callable
+
+from crate_consent import facts
+from crate_consent.collaborators import Collaborators
+from crate_consent.decisions.withdrawal import consequences
+from crate_consent.effects import LetterPlan, add_finding, add_letter
+from crate_consent.letters import ConfirmationFacts
+from crate_consent.lookups.sources import NotFound
+from crate_consent.queries import cases_of, requests_of_patient
+from crate_consent.steps.approving import send_to_lead
+from crate_consent.steps.standing import stop
+from crate_consent.steps.subject import CONSENT
+from crate_core.clock import utcnow
+from crate_core.consent_modes import history, lock_current
+from crate_core.contact_requests import change_status
+from crate_core.database import WriteSession
+from crate_core.domain.consent import ConsentMode
+from crate_core.domain.contact import Status
+from crate_core.domain.patient import PatientSnapshot
+from crate_core.jobs import JobView, Task
+from crate_core.jobs.rows import cancel_open
+from crate_core.models import ConsentModeRow, ContactRequest
+
+
+def process_consent_change(together: Collaborators, job: JobView) -> Callable[[WriteSession], None]:
+    """Look up whom to write to, if a letter is wanted, and return the changes.
+
+    What a change ends is computed from the whole history each time, so that changes in quick succession
+    lose nothing, in whatever order their jobs run (C144).
+    """
+    with together.database.read() as session:
+        row = session.get_one(ConsentModeRow, job.subject_id)
+    patient = _patient(together, row.nhs_number) if row.letter_wanted else None
+    return lambda session: _settle(together, session, job.subject_id, patient)
+
+
+def _patient(together: Collaborators, nhs_number: int) -> PatientSnapshot | None:
+    found = together.lookups.patients.find_patient(nhs_number)
+    return None if isinstance(found, NotFound) or found.is_dead else found
+
+
+def _settle(
+    together: Collaborators,
+    session: WriteSession,
+    consent_mode_id: int,
+    patient: PatientSnapshot | None,
+) -> None:
+    row = session.get_one(ConsentModeRow, consent_mode_id)
+    lock_current(session, row.nhs_number)
+    if row.letter_wanted:
+        _confirm(together, session, row, patient)
+    requests = {request.id: request for request in requests_of_patient(session, row.nhs_number)}
+    records = [past.record for past in history(session, row.nhs_number)]
+    ended = consequences(records, cases_of(list(requests.values())))
+    for request_id in ended.withdraw:
+        _withdraw(together, session, requests[request_id])
+    for pending in ended.stop:
+        request = requests[pending.request_id]
+        if request.clinician_response:
+            cancel_open(session, Task.SEND_REMINDER, request.clinician_response.id)
+        stop(session, request, pending.code)
+
+
+def _confirm(
+    together: Collaborators,
+    session: WriteSession,
+    row: ConsentModeRow,
+    patient: PatientSnapshot | None,
+) -> None:
+    if patient is None or row.mode == ConsentMode.UNKNOWN:
+        add_finding(
+            session,
+            f"confirmation_impossible:{row.id}",
+            kind="confirmation_impossible",
+            summary="A choice was recorded, but its confirmation letter cannot be made",
+            detail="The patient is not in the clinical record, has died, or no colour was chosen.",
+        )
+        return
+    letter = add_letter(
+        session,
+        LetterPlan(
+            effect_key=f"confirmation:{row.id}",
+            kind="confirmation",
+            addressee="patient",
+            filename=f"confirmation-{row.id}.pdf",
+            rdbm_may_view=True,
+            needs_posting=True,
+            consent_mode_id=row.id,
+        ),
+        together.letters.confirmation(ConfirmationFacts(patient, row.record), utcnow()),
+    )
+    content = together.texts.rdbm_consent_letter_to_post()
+    together.outbox.tell_manager(session, letter.effect_key, content)
+
+
+def _withdraw(together: Collaborators, session: WriteSession, request: ContactRequest) -> None:
+    now = utcnow()
+    letter_facts = facts.withdrawal_facts(request, together.settings.zone)
+    letter = add_letter(
+        session,
+        LetterPlan(
+            effect_key=f"withdrawal:{request.id}",
+            kind="withdrawal",
+            addressee="researcher",
+            filename=f"withdrawal-{request.code}.pdf",
+            rdbm_may_view=True,
+            needs_posting=False,
+            request=request,
+        ),
+        together.letters.withdrawal(letter_facts, now),
+    )
+    send_to_lead(together, session, request, letter, together.texts.withdrawal(letter_facts))
+    request.withdrawn_at = now
+    why = "The patient's choice has changed."
+    change_status(session, request, Status.WITHDRAWN, actor=CONSENT, why=why)

@@ -1,0 +1,60 @@
+"""What a mail's fate means for what it is about (C38, C39, C86, C108)."""
+
+from collections.abc import Callable
+
+from crate_consent.collaborators import Collaborators
+from crate_consent.effects import require_posting
+from crate_consent.steps.subject import CONSENT
+from crate_core.contact_requests import change_status
+from crate_core.database import WriteSession
+from crate_core.domain.contact import Status
+from crate_core.jobs import JobView
+from crate_core.models import ContactRequest, Mail
+from crate_core.models.mail import MailState
+
+
+def process_mail_outcome(together: Collaborators, job: JobView) -> Callable[[WriteSession], None]:
+    """Return the changes that follow from the state in which the mail is when they are made."""
+
+    def work(session: WriteSession) -> None:
+        mail = session.get_one(Mail, job.subject_id)
+        delivered = mail.state == MailState.SENT
+        troubled = not delivered and bool(mail.transmissions)
+        if mail.letter_id is not None and (delivered or troubled):
+            _settle_letter(together, session, mail, delivered=delivered)
+        elif mail.contact_request_id is not None:
+            request = session.get_one(ContactRequest, mail.contact_request_id)
+            _settle_question(session, request, delivered=delivered, troubled=troubled)
+
+    return work
+
+
+def _settle_letter(
+    together: Collaborators, session: WriteSession, mail: Mail, *, delivered: bool
+) -> None:
+    if mail.letter_id is None or mail.contact_request_id is None:
+        return
+    changed = require_posting(session, mail.letter_id, required=not delivered)
+    if changed and not delivered:
+        request = session.get_one(ContactRequest, mail.contact_request_id)
+        content = together.texts.rdbm_letter_not_mailed(request.code, letter=mail.kind)
+        together.outbox.tell_manager(
+            session, f"letter_not_mailed:{mail.id}", content, request=request
+        )
+
+
+def _settle_question(
+    session: WriteSession, request: ContactRequest, *, delivered: bool, troubled: bool
+) -> None:
+    if delivered and request.status == Status.CLINICIAN_MAIL_FAILED:
+        change_status(
+            session, request, Status.WITH_CLINICIAN, actor=CONSENT, why="The mail was delivered."
+        )
+    elif troubled and request.status == Status.WITH_CLINICIAN:
+        change_status(
+            session,
+            request,
+            Status.CLINICIAN_MAIL_FAILED,
+            actor=CONSENT,
+            why="The mail to the clinician could not be delivered yet.",
+        )

@@ -1,0 +1,41 @@
+"""After a patient's reply: approval, or the end of the request (spec 2.11)."""
+
+from collections.abc import Callable
+
+from crate_consent.collaborators import Collaborators
+from crate_consent.steps.approving import approve
+from crate_consent.steps.standing import has_died, stop_if_barred
+from crate_consent.steps.subject import CONSENT, resume
+from crate_core.contact_requests import change_status
+from crate_core.database import WriteSession
+from crate_core.domain.contact import Status
+from crate_core.jobs import JobView
+from crate_core.models import ContactRequest, PatientResponse
+
+_OPEN = {Status.WITH_PATIENT, Status.FAILED}
+
+
+def process_patient_response(
+    together: Collaborators, job: JobView
+) -> Callable[[WriteSession], None]:
+    """Look the patient up once more after a yes, and return the changes."""
+    with together.database.read() as session:
+        response = session.get_one(PatientResponse, job.subject_id)
+        nhs_number = session.get_one(ContactRequest, response.contact_request_id).nhs_number
+    died = bool(response.agreed) and has_died(together, nhs_number)
+    return lambda session: _settle(together, session, job.subject_id, died=died)
+
+
+def _settle(
+    together: Collaborators, session: WriteSession, response_id: int, *, died: bool
+) -> None:
+    response = session.get_one(PatientResponse, response_id)
+    request = session.get_one(ContactRequest, response.contact_request_id)
+    if response.agreed is None or request.status not in _OPEN:
+        return
+    resume(session, request, Status.WITH_PATIENT)
+    if not response.agreed:
+        why = "The patient said no."
+        change_status(session, request, Status.PATIENT_REFUSED, actor=CONSENT, why=why)
+    elif not stop_if_barred(session, request, died=died):
+        approve(together, session, request, asked=True)

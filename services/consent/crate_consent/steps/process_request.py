@@ -1,0 +1,162 @@
+"""Processing a contact request: who is it, what did they choose, and which way does it go (spec 2.4)."""
+
+from collections.abc import Callable
+
+from crate_consent.collaborators import Collaborators
+from crate_consent.consent_modes import settle
+from crate_consent.decisions.approaches import approaches_in_past_year
+from crate_consent.decisions.routing import Direct, Hold, ViaClinician, decide
+from crate_consent.decisions.stop_tests import Inputs, Stop
+from crate_consent.effects import add_finding
+from crate_consent.lookups.sources import NotFound
+from crate_consent.queries import earlier_than, requests_of_patient
+from crate_consent.steps.approving import approve
+from crate_consent.steps.asking import ask_clinician
+from crate_consent.steps.subject import CONSENT, resume
+from crate_core.clock import utcnow
+from crate_core.contact_requests import change_status
+from crate_core.database import WriteSession
+from crate_core.domain.consent import ConsentRecord
+from crate_core.domain.contact import Involvement, Status, StopCode
+from crate_core.domain.patient import PatientSnapshot
+from crate_core.jobs import JobView
+from crate_core.models import ConsentModeRow, ContactRequest, PatientSnapshotRow
+
+_OPEN = {Status.NEW, Status.FAILED}
+
+
+def process_request(together: Collaborators, job: JobView) -> Callable[[WriteSession], None]:
+    """Look everything up, and return the changes that decide the request."""
+    with together.database.read() as session:
+        request = session.get_one(ContactRequest, job.subject_id)
+    if request.status not in _OPEN:
+        return lambda _session: None
+    nhs_number = _resolve(together, request)
+    if nhs_number is None:
+        return lambda session: _stop_unknown_identifier(together, session, request.id)
+    found = together.lookups.patients.find_patient(nhs_number)
+    snapshot = found.snapshot if isinstance(found, NotFound) else found
+    consents = together.lookups.consents
+    from_record = consents.find_consent(nhs_number) if consents else None
+    return lambda session: _settle(together, session, request.id, snapshot, from_record)
+
+
+def _resolve(together: Collaborators, request: ContactRequest) -> int | None:
+    match request.lookup_kind:
+        case "rid":
+            return together.lookups.secret_map.nhs_number_for(rid=request.lookup_value)
+        case "mrid":
+            return together.lookups.secret_map.nhs_number_for(mrid=request.lookup_value)
+        case _:
+            return int(request.lookup_value)
+
+
+def _stop_unknown_identifier(
+    together: Collaborators, session: WriteSession, request_id: int
+) -> None:
+    request = session.get_one(ContactRequest, request_id)
+    if request.status not in _OPEN:
+        return
+    resume(session, request, Status.NEW)
+    text = f"The {request.lookup_kind.upper()} stands for nobody in the secret map."
+    _stop(together, session, request, Stop(StopCode.IDENTIFIER_NOT_FOUND, text))
+
+
+def _settle(
+    together: Collaborators,
+    session: WriteSession,
+    request_id: int,
+    snapshot: PatientSnapshot,
+    from_record: ConsentRecord | None,
+) -> None:
+    request = session.get_one(ContactRequest, request_id)
+    if request.status not in _OPEN:
+        return
+    resume(session, request, Status.NEW)
+    consent = settle(session, snapshot.nhs_number, from_record)
+    inputs = _inputs(together, session, request, snapshot, consent)
+    _keep_what_was_found(session, request, snapshot, consent)
+    request.approaches_in_past_year = inputs.approaches
+    match decide(inputs):
+        case Stop() as stop:
+            _stop(together, session, request, stop)
+        case Hold() as hold:
+            add_finding(
+                session,
+                f"repeat:{request.id}",
+                kind="repeat_after_veto",
+                summary=f"Request {request.code} needs your word",
+                detail=hold.text,
+                request=request,
+            )
+        case Direct(cautions):
+            request.warnings = [str(caution) for caution in cautions]
+            request.involvement = Involvement.NONE
+            approve(together, session, request, asked=False)
+        case ViaClinician(involvement, recipient, cautions):
+            request.warnings = [str(caution) for caution in cautions]
+            request.involvement = involvement
+            ask_clinician(together, session, request, recipient)
+
+
+def _inputs(
+    together: Collaborators,
+    session: WriteSession,
+    request: ContactRequest,
+    snapshot: PatientSnapshot,
+    consent: ConsentModeRow,
+) -> Inputs:
+    settings, now = together.settings, utcnow()
+    earlier = earlier_than(request, requests_of_patient(session, snapshot.nhs_number))
+    return Inputs(
+        snapshot=snapshot,
+        consent=consent.record,
+        study=request.study.facts,
+        direct_requested=request.direct_approach,
+        approaches=approaches_in_past_year(earlier.approaches, now),
+        today=now.astimezone(settings.zone).date(),
+        discharge_limit_days=settings.discharge_limit_days,
+        permitted_domains=tuple(settings.permitted_email_domains),
+        outstanding=earlier.outstanding,
+        earlier_answers=earlier.answers,
+        repeat_confirmed=request.repeat_confirmed,
+    )
+
+
+def _keep_what_was_found(
+    session: WriteSession,
+    request: ContactRequest,
+    snapshot: PatientSnapshot,
+    consent: ConsentModeRow,
+) -> None:
+    request.nhs_number = snapshot.nhs_number
+    request.snapshot = PatientSnapshotRow(
+        nhs_number=snapshot.nhs_number,
+        source=snapshot.source,
+        taken_at=utcnow(),
+        data=snapshot.to_dict(),
+    )
+    request.consent_mode = consent
+    request.processed_at = utcnow()
+    session.flush()
+
+
+def _stop(
+    together: Collaborators, session: WriteSession, request: ContactRequest, stop: Stop
+) -> None:
+    request.stop_code = stop.code
+    request.stop_text = stop.text
+    request.processed_at = utcnow()
+    change_status(session, request, Status.STOPPED, actor=CONSENT, why=stop.text)
+    if stop.serious:
+        add_finding(
+            session,
+            f"serious:{request.id}",
+            kind="serious_stop",
+            serious=True,
+            summary=f"Request {request.code} was stopped for a serious reason",
+            detail=stop.text,
+            request=request,
+        )
+        content = together.texts.rdbm_serious_finding(request.code)
+        together.outbox.tell_manager(session, f"serious:{request.id}", content, request=request)

@@ -1,0 +1,113 @@
+"""Clinicians who have not answered: reminders, expiry, and asking anew (C45, C132)."""
+
+from collections.abc import Callable
+
+from crate_consent.collaborators import Collaborators
+from crate_consent.decisions.reminders import Expire, Remind, due_step, next_due_at
+from crate_consent.effects import MailPlan
+from crate_consent.steps.asking import issue_link, mail_question, question_facts, revoke_links
+from crate_consent.steps.standing import stop_if_barred
+from crate_consent.steps.subject import CONSENT, resume
+from crate_core.clock import utcnow
+from crate_core.contact_requests import change_status
+from crate_core.database import WriteSession
+from crate_core.domain.contact import Status
+from crate_core.jobs import JobView, Task, enqueue
+from crate_core.models import ClinicianResponse, ContactRequest
+
+_WAITING = {Status.WITH_CLINICIAN, Status.CLINICIAN_MAIL_FAILED, Status.FAILED}
+_MAY_BE_ASKED_ANEW = {*_WAITING, Status.EXPIRED}
+
+
+def send_reminder(together: Collaborators, job: JobView) -> Callable[[WriteSession], None]:
+    """Return the changes: a reminder, or expiry, or nothing but the next look."""
+
+    def work(session: WriteSession) -> None:
+        response = session.get_one(ClinicianResponse, job.subject_id)
+        request = session.get_one(ContactRequest, response.contact_request_id)
+        if response.answered_at is not None or request.status not in _WAITING:
+            return
+        resume(session, request, Status.WITH_CLINICIAN)
+        if stop_if_barred(session, request, died=False):
+            return
+        step = due_step(
+            together.schedule,
+            response.asked_at,
+            utcnow(),
+            reminders_sent=response.reminders_sent,
+        )
+        if isinstance(step, Expire):
+            _expire(together, session, request, response)
+            return
+        if isinstance(step, Remind):
+            _remind(together, session, request, response, step.number)
+        due_at = next_due_at(
+            together.schedule, response.asked_at, reminders_sent=response.reminders_sent
+        )
+        enqueue(session, Task.SEND_REMINDER, response.id, due_at=due_at)
+
+    return work
+
+
+def _remind(
+    together: Collaborators,
+    session: WriteSession,
+    request: ContactRequest,
+    response: ClinicianResponse,
+    number: int,
+) -> None:
+    token = issue_link(session, response)
+    content = together.texts.clinician_reminder(
+        question_facts(together, request, response, token),
+        number=number,
+        asked_at=response.asked_at,
+    )
+    plan = MailPlan(
+        effect_key=f"reminder:{request.id}:{response.asked_at:%Y%m%d%H%M%S%f}:{number}",
+        kind="clinician_reminder",
+        recipient=response.email,
+        request=request,
+    )
+    together.outbox.add(session, plan, content)
+    response.reminders_sent = number
+
+
+def _expire(
+    together: Collaborators,
+    session: WriteSession,
+    request: ContactRequest,
+    response: ClinicianResponse,
+) -> None:
+    why = "The clinician did not answer in time."
+    change_status(session, request, Status.EXPIRED, actor=CONSENT, why=why)
+    content = together.texts.rdbm_request_expired(
+        request.code,
+        study_number=request.study.institutional_id,
+        asked_at=response.asked_at,
+    )
+    key = f"expired:{request.id}:{response.asked_at:%Y%m%d%H%M%S%f}"
+    together.outbox.tell_manager(session, key, content, request=request)
+
+
+def reissue_link(together: Collaborators, job: JobView) -> Callable[[WriteSession], None]:
+    """Return the changes that ask the clinician anew: the old links die, and time begins again (C45)."""
+
+    def work(session: WriteSession) -> None:
+        response = session.get_one(ClinicianResponse, job.subject_id)
+        request = session.get_one(ContactRequest, response.contact_request_id)
+        if response.answered_at is not None or request.status not in _MAY_BE_ASKED_ANEW:
+            return
+        resume(session, request, Status.WITH_CLINICIAN)
+        if stop_if_barred(session, request, died=False):
+            return
+        now = utcnow()
+        revoke_links(session, response, now)
+        response.asked_at = now
+        response.expires_at = together.schedule.expires_at(now)
+        response.reminders_sent = 0
+        session.flush()
+        mail_question(together, session, request, response)
+        if request.status != Status.WITH_CLINICIAN:
+            change_status(session, request, Status.WITH_CLINICIAN, actor=CONSENT, why="Asked anew.")
+
+    return work

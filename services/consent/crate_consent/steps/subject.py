@@ -1,0 +1,22 @@
+"""What the steps share: who acts, taking up a failed request, and giving one up."""
+
+from crate_core.contact_requests import change_status
+from crate_core.database import WriteSession
+from crate_core.domain.contact import TRANSITIONS, Status
+from crate_core.models import ContactRequest
+
+CONSENT = "consent"
+"""The actor of all that this service does."""
+
+
+def resume(session: WriteSession, request: ContactRequest, before_failure: Status) -> None:
+    """Take a request whose job had failed back to where that job takes up; else do nothing."""
+    if request.status == Status.FAILED:
+        change_status(session, request, before_failure, actor=CONSENT, why="Tried again.")
+
+
+def give_up_request(session: WriteSession, request_id: int, reason: str) -> None:
+    """Mark a request as failed, so that the RDBM sees it beside its failed job (C131)."""
+    request = session.get(ContactRequest, request_id)
+    if request and Status.FAILED in TRANSITIONS[Status(request.status)]:
+        change_status(session, request, Status.FAILED, actor=CONSENT, why=reason)
