@@ -41,8 +41,11 @@ $(VENV_STAMP): requirements/dev.txt $(SERVICES:%=services/%/pyproject.toml)
 .PHONY: assets
 assets: $(ASSETS_STAMP) ## Build style sheets and scripts from the npm packages
 
-$(ASSETS_STAMP): package-lock.json $(ASSET_SOURCES)
+node_modules/.package-lock.json: package-lock.json
 	npm ci --no-progress
+	touch $@
+
+$(ASSETS_STAMP): node_modules/.package-lock.json $(ASSET_SOURCES)
 	npm run --silent build
 	mkdir -p $(@D)
 	touch $@
