@@ -3,10 +3,10 @@
 How pages come about
 ====================
 
-`bootstrap.build_application(settings)` makes the collaborators (`site.Site`) and the application; `serve` runs it under
-gunicorn. A request passes `middleware` (id, metrics, headers, path prefix), then a route made by `routing.page`. That
-route loads the visitor's session, asks `access` whether they may come, checks CSRF tokens of posts, and calls the
-handler: a plain function, in one thread hop.
+`bootstrap.build_application(settings)` makes the collaborators (`site.Site`) and the application;
+`serve` runs it under gunicorn. A request passes `middleware` (id, metrics, headers, path prefix),
+then a route made by `routing.page`. That route loads the visitor's session, asks `access` whether
+they may come, checks CSRF tokens of posts, and calls the handler: a plain function, in one thread hop.
 
 Adding a feature package
 ========================
@@ -35,7 +35,9 @@ and one line in `features.FEATURES`. In `routes.py`:
         form = parse(StudyForm, request.form_data)
         if isinstance(form, FormState):
             return request.render("studies/edit.html", form=form)
-        study_id = request.site.database.write(lambda session: queries.create_study(session, form, request.user))
+        study_id = request.site.database.write(
+            lambda session: queries.create_study(session, form, request.user)
+        )
         request.flash("The study is created.")
         return request.redirect("studies.show", id=study_id)
 
@@ -63,9 +65,11 @@ In templates:
     </form>
     {% endblock %}
 
-Rules that the frame keeps, so that pages need not: GET changes nothing; every post carries a CSRF token; `no-store` on all
-pages; errors of a form give 422 and "Error: " in the title; TemporaryError gives the 503 page; whoever is not signed in goes
-to the log-in page and comes back. What pages keep themselves: not yours and not there are both `HTTPException(404)`;
-identifiers of patients stand in no address, flash message or log line; a post that creates something is idempotent
-(`forms.Submission`); what cannot be undone is confirmed by "confirm.html"; no inline script or style, no `style=`.
+Rules that the frame keeps, so that pages need not: GET changes nothing; every post carries a CSRF
+token; `no-store` on all pages; errors of a form give 422 and "Error: " in the title; TemporaryError
+gives the 503 page; whoever is not signed in goes to the log-in page and comes back. What pages keep
+themselves: not yours and not there are both `HTTPException(404)`; identifiers of patients stand in
+no address, flash message or log line; a post that creates something is idempotent
+(`forms.Submission`); what cannot be undone is confirmed by "confirm.html"; no inline script or
+style, no `style=`.
 """

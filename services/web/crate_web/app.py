@@ -1,7 +1,7 @@
 """Puts features, middleware and error pages together."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
 from itertools import chain
 
 import anyio.to_thread
@@ -21,6 +21,9 @@ from crate_web.middleware.request_id import RequestIdMiddleware
 from crate_web.middleware.security_headers import SecurityHeadersMiddleware
 from crate_web.routing import PageRoute
 from crate_web.site import Site
+
+Background = Callable[[], AbstractContextManager[object]]
+"""Makes something that runs beside the pages of a process, from its start to its end."""
 
 
 class Application:
@@ -45,13 +48,16 @@ def all_routes(features: Sequence[Feature]) -> list[Route]:
     return [route for feature in features for route in feature.routes if isinstance(route, Route)]
 
 
-def create_app(site: Site, assets: Assets, *, threads: int) -> Application:
+def create_app(
+    site: Site, assets: Assets, *, threads: int, background: Sequence[Background] = ()
+) -> Application:
     """Return the application.
 
     Args:
         site: the collaborators.
         assets: what is served below /static.
         threads: pages answered at once.
+        background: entered when the application starts, left when it stops.
     """
     for feature in site.features:
         for route in feature.routes:
@@ -61,8 +67,11 @@ def create_app(site: Site, assets: Assets, *, threads: int) -> Application:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = threads
-        yield
-        site.database.dispose()
+        with ExitStack() as stack:
+            stack.callback(site.database.dispose)
+            for start in background:
+                stack.enter_context(start())
+            yield
 
     starlette = Starlette(
         routes=[

@@ -6,7 +6,7 @@ from anyio import CapacityLimiter
 
 from crate_core.database import Database, make_engine
 from crate_core.settings import Service, Settings, require
-from crate_web.app import Application, all_routes, create_app
+from crate_web.app import Application, Background, all_routes, create_app
 from crate_web.assets import BUILT, Assets
 from crate_web.auth.hashing import PasswordHashing
 from crate_web.auth.sessions import Sessions
@@ -37,6 +37,7 @@ def build_application(
     database: Database | None = None,
     features: Sequence[Feature] = FEATURES,
     passwords: PasswordHashing | None = None,
+    background: Sequence[Background] = (),
 ) -> Application:
     """Return the web application.
 
@@ -45,6 +46,7 @@ def build_application(
         database: the site database; from the settings if not given.
         features: the feature packages; tests may take fewer.
         passwords: how passwords are hashed; tests may take a cheaper one.
+        background: what runs beside the pages, such as the relay.
 
     Raises:
         SettingsError: a setting that web needs is missing.
@@ -74,4 +76,4 @@ def build_application(
         flash_signer=Signer(secret, "flash"),
         name_signer=Signer(secret, "log-in names"),
     )
-    return create_app(site, assets, threads=THREADS)
+    return create_app(site, assets, threads=THREADS, background=background)

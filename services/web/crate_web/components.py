@@ -1,7 +1,7 @@
 """Components of the NHS.UK library, as safe HTML.
 
-Its macros are pure functions of their parameters but slow, so results are remembered: a bounded number, and none that
-holds what a person typed or what is known of somebody.
+Its macros are pure functions of their parameters but slow, so results are remembered: a bounded
+number, and none that holds what a person typed or what is known of somebody.
 """
 
 import re
@@ -19,8 +19,8 @@ _FILLED_LATER = frozenset({"input", "passwordInput", "textarea", "characterCount
 _PLACE = "\ue000value\ue000"
 # What these are made of is the page's own wording; whatever else is rendered each time.
 _REMEMBERED_NAMES = _FILLED_LATER | {
-    "backLink", "button", "checkboxes", "fieldset", "fileUpload", "hint", "label", "legend", "radios", "select",
-    "skipLink", "tag",
+    "backLink", "button", "checkboxes", "fieldset", "fileUpload", "hint", "label", "legend",
+    "radios", "select", "skipLink", "tag",
 }  # fmt: skip
 _FOLDERS = {"table": "tables", "image": "images", "list": "do-dont-list"}
 

@@ -1,4 +1,4 @@
-"""Protection of posts against other sites: a token bound to the visitor, and what browsers say of the origin."""
+"""Protection against posts from other sites: a token, and what browsers say of the origin."""
 
 import hmac
 import secrets

@@ -26,8 +26,8 @@ class NavigationEntry:
 class HomeSection:
     """What the home page shows to one role.
 
-    `load` reads what `template` needs, in the one unit of work of the home page; the template gets its result as
-    variables, beside those of every page.
+    `load` reads what `template` needs, in the one unit of work of the home page; the template gets
+    its result as variables, beside those of every page.
     """
 
     role: Role
@@ -42,7 +42,8 @@ class Feature:
     """A package of pages.
 
     Args:
-        name: the package's name; its templates are "<name>/<file>", its files lie in `templates` of the package.
+        name: the package's name; its templates are "<name>/<file>", its files lie in `templates` of
+            the package.
         title: the section in page titles, "" for none.
         folder: the package's folder.
         routes: made by `crate_web.routing.page`.

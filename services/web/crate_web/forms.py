@@ -1,18 +1,20 @@
 """Forms: what was posted becomes a typed value, or a form that says beside each field what is wrong.
 
-A form is a pydantic model. `title` is the field's name in messages; `Says` replaces the message of a kind of error:
+A form is a pydantic model. `title` is the field's name in messages; `Says` replaces the message of
+a kind of error:
 
     class StudyForm(Submission):
-        code: Annotated[str, Field(title="study code", min_length=1), Says(missing="Enter the study code")]
+        code: Annotated[str, Field(title="study code", min_length=1), Says(missing="Enter a code")]
         starts_on: Annotated[date | None, Field(title="start date")] = None
 
     form = parse(StudyForm, request.form_data)
     if isinstance(form, FormState):
         return request.render("studies/edit.html", form=form)
 
-A post that creates something derives its form from `Submission`, and its template has `forms.submission(form)`: a random
-id in a hidden field, made once when the page was shown. The feature keeps it in a unique column of what it makes, and in
-its unit of work looks for that first: a second post of the same page finds the row and redirects to it.
+A post that creates something derives its form from `Submission`, and its template has
+`forms.submission(form)`: a random id in a hidden field, made once when the page was shown. The
+feature keeps it in a unique column of what it makes, and in its unit of work looks for that first:
+a second post of the same page finds the row and redirects to it.
 """
 
 import secrets

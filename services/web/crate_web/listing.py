@@ -1,4 +1,4 @@
-"""Lists: what the address says about search, filter, order and page, and the links that change one of them."""
+"""Lists: search, filter, order and page as the address says, and the links that change one."""
 
 import csv
 import io
@@ -33,7 +33,10 @@ class Query:
         return (self.page - 1) * self.page_size
 
     def link(self, **changes: str | int) -> str:
-        """Return the address ("?...") of this list with changes; a change of anything but the page begins at page 1."""
+        """Return the address ("?...") of this list with changes.
+
+        A change of anything but the page begins at page 1.
+        """
         order = f"-{self.sort}" if self.descending else self.sort
         state: dict[str, str | int] = {
             "q": self.search,

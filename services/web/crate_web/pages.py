@@ -47,7 +47,7 @@ class Pages:
         facts: SiteFacts,
         zone: ZoneInfo,
     ) -> None:
-        """Make the environment: templates of `features` are "<feature>/<file>", undefined names are errors."""
+        """Make the environment; the templates of a feature are "<feature>/<file>"."""
         features = tuple(features)
         self._urls = urls
         self._titles = {
@@ -86,8 +86,8 @@ class Pages:
     def render(self, request: "PageRequest", template: str, context: Mapping[str, object]) -> str:
         """Return the page as HTML.
 
-        Every template has `request`, `visitor` (None when nobody is signed in), `navigation`, `site` (names and
-        wording), `url`, `asset`, `component`, `now`, and what the handler gave.
+        Every template has `request`, `visitor` (None when nobody is signed in), `navigation`,
+        `site` (names and wording), `url`, `asset`, `component`, `now`, and what the handler gave.
         """
         visitor = request.visitor
         return self._environment.get_template(template).render(

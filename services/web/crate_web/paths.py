@@ -27,7 +27,11 @@ class Urls:
                 raise ValueError(message)
 
     def __call__(self, name: str, /, **parameters: object) -> str:
-        """Return the address of the route `name`; raises KeyError for an unknown name or a missing parameter."""
+        """Return the address of the route `name`.
+
+        Raises:
+            KeyError: there is no such route, or a parameter of its path is missing.
+        """
         path, in_path = self._patterns[name]
         if in_path:
             path = _PARAMETER.sub(lambda match: quote(str(parameters[match[1]]), safe=""), path)

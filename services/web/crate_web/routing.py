@@ -1,4 +1,7 @@
-"""Routes of pages: each names its handler and its access rule; session, rule, CSRF and handler run in one thread hop."""
+"""Routes of pages: each names its handler and its access rule.
+
+Session, rule, CSRF check and handler run in one thread hop.
+"""
 
 from collections.abc import Callable, Sequence
 
@@ -119,7 +122,8 @@ def page(
         path: pattern below the site's prefix, such as "/studies/{code}".
         handler: function that answers; GET must change nothing.
         access: who may come, from `crate_web.access`.
-        name: for addresses (`urls("studies.show", code="S1")`); the GET and the POST of one path may share it.
+        name: for addresses (`urls("studies.show", code="S1")`); the GET and the POST of one path
+            may share it.
         methods: most often one.
         max_body_bytes: more is refused with 413; raise it for uploads.
         hashes_passwords: run the post among the few threads that may use a password hash's memory.

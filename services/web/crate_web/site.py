@@ -59,6 +59,6 @@ class Site:
     """For keyed hashes of user names of failed log-ins."""
 
     def origins(self, request: Request) -> frozenset[str]:
-        """Return the origins that forms of this site are sent from: the public one, and the one that was asked."""
+        """Return the origins of this site's forms: the public one, and the one that was asked."""
         host = request.headers.get("host", "")
         return frozenset({self.address.origin, f"{request.url.scheme}://{host}"})

@@ -11,7 +11,10 @@ class PasswordHashing:
     """Makes and checks password hashes; each call takes some 50 ms and 46 MiB."""
 
     def __init__(self, *, memory_kib: int = _MEMORY_KIB, passes: int = _PASSES) -> None:
-        """Choose the cost; the default is what OWASP recommends. A new cost applies at each person's next log-in."""
+        """Choose the cost; the default is what OWASP recommends.
+
+        A new cost applies to each person at their next log-in.
+        """
         self._hasher = PasswordHasher(time_cost=passes, memory_cost=memory_kib, parallelism=1)
         self._nobody = self._hasher.hash("a password that nobody has")
 
@@ -20,7 +23,10 @@ class PasswordHashing:
         return self._hasher.hash(password)
 
     def is_right(self, stored: str | None, password: str) -> bool:
-        """Say whether `password` belongs to `stored`; None (no such account) takes as long and is never right."""
+        """Say whether `password` belongs to `stored`.
+
+        None, for an account that does not exist, takes as long and is never right.
+        """
         try:
             right = self._hasher.verify(self._nobody if stored is None else stored, password)
         except (VerificationError, InvalidHashError):

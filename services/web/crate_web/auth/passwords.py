@@ -8,10 +8,12 @@ MOST_LENGTH = 200
 # Long enough for the length rule, and still the first that anybody tries.
 _COMMON = frozenset(
     {
-        "password", "passwort", "letmein", "welcome", "qwerty", "qwertyuiop", "asdfghjkl", "zxcvbnm", "iloveyou",
-        "administrator", "admin", "changeme", "secret", "abc", "abcdef", "abcdefgh", "abcdefghijkl", "monkey",
-        "dragon", "football", "liverpool", "arsenal", "chelsea", "sunshine", "princess", "superman", "hospital",
-        "research", "database", "researchdatabase", "patient", "clinician", "nhs", "correcthorsebatterystaple",
+        "password", "passwort", "letmein", "welcome", "qwerty", "qwertyuiop", "asdfghjkl",
+        "zxcvbnm", "iloveyou", "administrator", "admin", "changeme", "secret", "abc",
+        "abcdef", "abcdefgh", "abcdefghijkl", "monkey", "dragon", "football", "liverpool",
+        "arsenal", "chelsea", "sunshine", "princess", "superman", "hospital", "research",
+        "database", "researchdatabase", "patient", "clinician", "nhs",
+        "correcthorsebatterystaple",
     }
 )  # fmt: skip
 _LEAST_DISTINCT = 5
@@ -34,7 +36,7 @@ def problem_with(password: str, *, username: str) -> str | None:
     if len(set(password)) < _LEAST_DISTINCT or _is_run(password):
         return "Your new password must be harder to guess: it repeats or counts"
     if letters in _COMMON or not letters or any(letters == word * 2 for word in _COMMON):
-        return "Your new password must be harder to guess: three or four words that do not belong together are good"
+        return "Your new password must be harder to guess: three or four unrelated words are good"
     return None
 
 

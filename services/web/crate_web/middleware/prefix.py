@@ -1,4 +1,4 @@
-"""Makes the path prefix of the public address the application's root, whether or not the front proxy strips it."""
+"""Honours the path prefix of the public address, whether or not the front proxy strips it."""
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
