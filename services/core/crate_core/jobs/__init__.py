@@ -5,13 +5,14 @@ The row is the truth, the broker is a hint.
 
 from crate_core.jobs.relay import Publisher, Relay, RelayThread
 from crate_core.jobs.rows import enqueue, retry_failed
-from crate_core.jobs.running import Handler, JobView, RetryPolicy, run_job
+from crate_core.jobs.running import Handler, JobView, Outcome, RetryPolicy, run_job
 from crate_core.jobs.tasks import QUEUE_OF, Queue, Task
 
 __all__ = [
     "QUEUE_OF",
     "Handler",
     "JobView",
+    "Outcome",
     "Publisher",
     "Queue",
     "Relay",
