@@ -1,6 +1,7 @@
 """What every letter and form shows in the same way."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from crate_consent.letters.typesetter import Data
@@ -9,6 +10,10 @@ from crate_core.domain.patient import PatientSnapshot
 from crate_core.settings.ethics import EthicsDocument
 from crate_core.settings.wording import SiteWording
 
+# What surely fits into one line of the narrower block. An e-mail address in the table of a patient's
+# details is never touched: it will be copied from there.
+_LONG_WORD = re.compile(r"\S{28}")
+
 PATIENT_TYPE_SIZE = 12
 RESEARCHER_TYPE_SIZE = 11
 
@@ -16,6 +21,11 @@ RESEARCHER_TYPE_SIZE = 11
 def long_date(day: date) -> str:
     """Return a date as people write it: "3 May 2026"."""
     return f"{day.day} {day:%B %Y}"
+
+
+def block_lines(lines: Iterable[str]) -> list[Data]:
+    """Return an address block; a word longer than its column may be broken."""
+    return [_LONG_WORD.sub("\\g<0>\u200b", line) for line in lines]
 
 
 def listed(items: Sequence[str]) -> list[Data]:
@@ -50,7 +60,7 @@ def paper(wording: SiteWording, *, title: str, size: int, note: str, day: date) 
 def manager_lines(wording: SiteWording) -> list[Data]:
     """Return the manager's address with telephone and e-mail, as the sender's block."""
     manager = wording.manager
-    return listed((*manager.address, "", f"Telephone: {manager.telephone}", manager.email))
+    return block_lines((*manager.address, "", f"Telephone: {manager.telephone}", manager.email))
 
 
 def manager_names(wording: SiteWording) -> dict[str, str]:
@@ -66,7 +76,7 @@ def manager_names(wording: SiteWording) -> dict[str, str]:
 
 def envelope(patient: PatientSnapshot) -> list[Data]:
     """Return name and address as they stand in the window of an envelope."""
-    return listed((patient.full_name, *patient.address.filled))
+    return block_lines((patient.full_name, *patient.address.filled))
 
 
 def identity_rows(patient: PatientSnapshot) -> list[Data]:

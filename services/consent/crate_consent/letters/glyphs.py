@@ -14,18 +14,19 @@ FONT_FOLDER = Path(__file__).parent / "fonts"
 # Of all fonts here, the one with the widest coverage; the others are subsets of it.
 _WIDEST = "DejaVuSans.ttf"
 _BOX = "\u25a1"
+_BREAKS = "\n\u200b"
 _UNICODE_FULL = 12  # format of the character map's subtable that holds all planes
 
 
 def printable(text: str) -> str:
     """Return the text in composed form, with a box for each character that no font here has.
 
-    Control characters are left out, except the line break; so are joiners and variation selectors
-    that the fonts do not know.
+    Control characters are left out, except line breaks, real and possible ones; so are joiners and
+    variation selectors that the fonts do not know.
     """
     known = covered_characters()
     return "".join(
-        character if ord(character) in known or character == "\n" else _replacement(character)
+        character if ord(character) in known or character in _BREAKS else _replacement(character)
         for character in unicodedata.normalize("NFC", text)
     )
 

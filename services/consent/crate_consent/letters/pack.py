@@ -10,6 +10,7 @@ import pikepdf
 
 from crate_consent.letters.common import (
     PATIENT_TYPE_SIZE,
+    block_lines,
     envelope,
     ethics_line,
     listed,
@@ -38,7 +39,7 @@ _ENCLOSED = {
     Part.DECISION_FORM: "decision form",
     Part.EXTRA_FORM: "form for the researchers",
     Part.TRAFFIC_LIGHT_FORM: "traffic-light form",
-    Part.LEAFLET: "leaflet about taking part in research",
+    Part.LEAFLET: "leaflet",
 }
 _FORMS_IN_WORDS = {1: "the form", 2: "both forms", 3: "all the forms"}
 
@@ -165,7 +166,7 @@ def _letter(
         "kind": "letter",
         "title": texts.heading,
         "ethics": ethics_line(wording, wording.ethics.patient_letter),
-        "sender": listed([line for line in (sender.name, sender.title, *address) if line]),
+        "sender": block_lines([line for line in (sender.name, sender.title, *address) if line]),
         "addressee": envelope(facts.patient),
         "greeting": facts.patient.salutation,
         "paragraphs": listed([fill(text, names) for text in _paragraphs(wording, facts, day)]),

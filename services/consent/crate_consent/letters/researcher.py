@@ -4,6 +4,7 @@ from datetime import date
 
 from crate_consent.letters.common import (
     RESEARCHER_TYPE_SIZE,
+    block_lines,
     contact_rows,
     ethics_line,
     identity_rows,
@@ -93,7 +94,7 @@ def _letter(
             day=day,
         ),
         "sender": manager_lines(wording),
-        "addressee": listed((lead.name, *lead.address)),
+        "addressee": block_lines((lead.name, *lead.address)),
         "greeting": lead.salutation,
         "signatory": {"name": wording.manager.name, "title": wording.manager.title},
     }

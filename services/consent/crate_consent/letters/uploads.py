@@ -51,7 +51,7 @@ class Upload(AbstractContextManager["Upload"]):
             self._pdf.generate_appearance_streams()
             self._pdf.flatten_annotations("print")
             self.sheets = tuple(_sheet(page) for page in self._pdf.pages)
-        except (pikepdf.PdfError, pikepdf.PasswordError, ValueError) as error:
+        except (pikepdf.PikepdfError, ValueError) as error:
             raise PermanentError(
                 f"The PDF for the part “{name}” cannot be read: {error}"
             ) from error

@@ -19,7 +19,7 @@ class StudyFormWording(Wording):
     )
     yes_with_form: str = Field(
         default="The researchers may write to me about this study and may see my full health "
-        "records. Please also pass on to them the form for them that I return with this.",
+        "records. Please also pass on to them their own form, which I return with this.",
         description="Meaning of the box yes when an extra form for the researchers is in the pack.",
     )
     no: str = Field(

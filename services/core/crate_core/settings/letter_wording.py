@@ -82,8 +82,8 @@ class PatientLetterWording(Wording):
         description="What yes means.",
     )
     questions: str = Field(
-        default="If you would like to talk to somebody, please ring {manager} on "
-        "{manager_telephone}. You can also ask me.",
+        default="If you would like to talk about it, please ring {manager} on "
+        "{manager_telephone}, or ask me.",
         description="A name and a telephone number.",
     )
     sent_on_behalf: str = Field(
