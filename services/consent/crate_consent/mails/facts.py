@@ -1,4 +1,4 @@
-"""What mails need to know beyond what letters do; approval and withdrawal share the facts of their letters."""
+"""What mails need to know; approval and withdrawal share the facts of their letters."""
 
 from dataclasses import dataclass
 from datetime import datetime
