@@ -30,7 +30,7 @@ def _test_nhs_numbers(seed: int) -> Iterator[int]:
             yield beginning * 10 + check
 
 
-def test_range_nhs_numbers(count: int, seed: int) -> list[int]:
+def nhs_numbers_for_tests(count: int, seed: int) -> list[int]:
     """Return `count` different NHS numbers from 999 000 0000 to 999 999 9999.
 
     Raises:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from crate_demo.eunomia import SourcePerson
-from crate_demo.identifiers import hashed_id, local_number, test_range_nhs_numbers
+from crate_demo.identifiers import hashed_id, local_number, nhs_numbers_for_tests
 from crate_demo.identities import (
     Clinician,
     Contact,
@@ -53,9 +53,10 @@ class Person:
 
 def add_years(day: date, years: int) -> date:
     """Return the same day `years` later; 29 February becomes the 28th where it must."""
-    if day.month == 2 and day.day == 29:  # noqa: PLR2004 - the leap day
-        day = day.replace(day=28)
-    return day.replace(year=day.year + years)
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return day.replace(year=day.year + years, day=28)
 
 
 def _took_place(first: date, days: int, as_of: date) -> date:
@@ -74,7 +75,7 @@ def make_people(source: Sequence[SourcePerson], count: int, seed: int, as_of: da
         seed: changes every invented value.
         as_of: the day on which children are children and "recently" is recent.
     """
-    nhs_numbers = test_range_nhs_numbers(count, seed)
+    nhs_numbers = nhs_numbers_for_tests(count, seed)
     rids = [hashed_id("rid", local_number(index, seed), seed) for index in range(count)]
     # TRIDs follow the order of RIDs, so that they tell nothing about the local number.
     trids = {rid: position for position, rid in enumerate(sorted(rids), start=1)}

@@ -35,11 +35,6 @@ class State:
         return self.folder / "heartbeats"
 
     @property
-    def metrics(self) -> Path:
-        """Folder in which processes of one service share their metrics."""
-        return self.folder / "metrics"
-
-    @property
     def secret_key(self) -> Path:
         """File with the key of signatures and keyed hashes."""
         return self.folder / "secret_key"
@@ -58,7 +53,7 @@ def open_state(folder: Path) -> State:
     state = State(folder.absolute())
     try:
         state.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for part in (state.broker, state.mail, state.heartbeats, state.metrics):
+        for part in (state.broker, state.mail, state.heartbeats):
             part.mkdir(mode=0o700, exist_ok=True)
         _make_key(state.secret_key)
     except OSError as error:

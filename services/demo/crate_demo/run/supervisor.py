@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 _LINE_LIMIT = 1024 * 1024
+_LAST_LINES_SECONDS = 1
 
 
 @dataclass(frozen=True)
@@ -113,42 +114,48 @@ class _Keeper:
 
     async def _run_once(self) -> str:
         """Run the process to its end, and say how it ended."""
+        read_end, write_end = os.pipe()
+        lines = asyncio.create_task(self._forward(read_end))
         try:
             # A session of its own: Ctrl-C reaches the supervisor alone, which stops in order.
-            running = await asyncio.create_subprocess_exec(
+            # A pipe of our own: asyncio's would let us wait for whoever inherited it, too.
+            self._running = await asyncio.create_subprocess_exec(
                 *self.process.command,
                 env=dict(self.process.environment),
                 stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
+                stdout=write_end,
                 stderr=asyncio.subprocess.STDOUT,
                 start_new_session=True,
-                limit=_LINE_LIMIT,
             )
         except OSError as error:
             return f"cannot be started ({error.strerror})"
-        self._running = running
+        else:
+            return await self._wait(self._running)
+        finally:
+            self._running = None
+            os.close(write_end)
+            # Whoever left the group and kept the pipe is not waited for.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(lines, _LAST_LINES_SECONDS)
+
+    async def _wait(self, running: asyncio.subprocess.Process) -> str:
         if self._stopping.is_set():
             _signal(running, signal.SIGTERM)
-        lines = asyncio.create_task(self._forward(running))
         code = await running.wait()
         # What the process itself left behind would hold its ports, and the pipe.
         _kill_group(running)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(lines, 1)
-        self._running = None
         return f"ended by signal {-code}" if code < 0 else f"ended with code {code}"
 
-    async def _forward(self, running: asyncio.subprocess.Process) -> None:
-        if running.stdout is None:
-            return
-        while True:
-            try:
-                line = await running.stdout.readline()
-            except ValueError:
-                line = b"(a line too long to show)\n"
-            if not line:
-                return
-            self._log(self.process.name, line.decode(errors="replace").rstrip())
+    async def _forward(self, read_end: int) -> None:
+        reader = asyncio.StreamReader(limit=_LINE_LIMIT)
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(read_end, "rb")
+        )
+        try:
+            while line := await _read_line(reader):
+                self._log(self.process.name, line.decode(errors="replace").rstrip())
+        finally:
+            transport.close()
 
     async def stop(self, hurry: asyncio.Event) -> None:
         self._stopping.set()
@@ -166,6 +173,13 @@ class _Keeper:
             self._log(self.process.name, "does not stop; ended by force")
             _kill_group(self._running)
         await ended
+
+
+async def _read_line(reader: asyncio.StreamReader) -> bytes:
+    try:
+        return await reader.readline()
+    except ValueError:
+        return b"(a line too long to show)"
 
 
 def _signal(running: asyncio.subprocess.Process, number: signal.Signals) -> None:
