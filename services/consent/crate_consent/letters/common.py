@@ -10,8 +10,8 @@ from crate_core.domain.patient import PatientSnapshot
 from crate_core.settings.ethics import EthicsDocument
 from crate_core.settings.wording import SiteWording
 
-# What surely fits into one line of the narrower block. An e-mail address in the table of a patient's
-# details is never touched: it will be copied from there.
+# What surely fits into one line of the narrower block. A patient's e-mail address is never touched: it
+# will be copied from the letter.
 _LONG_WORD = re.compile(r"\S{28}")
 
 PATIENT_TYPE_SIZE = 12
@@ -82,7 +82,7 @@ def envelope(patient: PatientSnapshot) -> list[Data]:
 def identity_rows(patient: PatientSnapshot) -> list[Data]:
     """Return label and value of what identifies a patient on forms and letters (C62)."""
     rows: list[Data] = [
-        ["Name", patient.full_name],
+        ["Name", block_lines([patient.full_name])],
         ["Date of birth", _birth(patient)],
         ["NHS number", format_nhs_number(patient.nhs_number)],
     ]
@@ -97,7 +97,7 @@ def _birth(patient: PatientSnapshot) -> str:
 
 def contact_rows(patient: PatientSnapshot) -> list[Data]:
     """Return label and value of where a patient lives and can be rung up."""
-    rows: list[Data] = [["Address", listed(patient.address.filled) or "not known"]]
+    rows: list[Data] = [["Address", block_lines(patient.address.filled) or "not known"]]
     if patient.telephone:
         rows.append(["Telephone", patient.telephone])
     return rows

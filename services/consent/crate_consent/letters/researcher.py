@@ -30,7 +30,7 @@ def approval(wording: SiteWording, facts: ApprovalFacts, day: date) -> dict[str,
     if facts.prefers_email:
         email.append(["E-mail", patient.email or "not known: please write by post"])
     gp: list[Data] = [
-        ["GP", listed((patient.gp.full_name or "not known", *patient.gp.address.filled))]
+        ["GP", block_lines((patient.gp.full_name or "not known", *patient.gp.address.filled))]
     ]
     return {
         **_letter(wording, facts, day),
