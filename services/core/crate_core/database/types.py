@@ -36,6 +36,15 @@ class UtcDateTime(TypeDecorator[datetime]):
         return None if value is None else value.replace(tzinfo=UTC)
 
 
-# MySQL's plain TEXT and BLOB end at 64 KiB, less than a leaflet.
-LongText = UnicodeText().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
-LongBytes = LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
+# MySQL's plain TEXT and BLOB end at 64 KiB, less than a leaflet; SQL Server's NTEXT and IMAGE cannot
+# be compared, and are on their way out.
+LongText = (
+    UnicodeText()
+    .with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
+    .with_variant(mssql.NVARCHAR(None), "mssql")
+)
+LongBytes = (
+    LargeBinary()
+    .with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
+    .with_variant(mssql.VARBINARY("max"), "mssql")  # type: ignore[no-untyped-call]
+)

@@ -102,7 +102,7 @@ def _lock(connection: Connection) -> Iterator[None]:
             )
 
 
-def _require_lock(taken: bool) -> None:  # noqa: FBT001 - says what it needs
+def _require_lock(taken: bool) -> None:
     if not taken:
         message = "another upgrade of this database has been running for over a minute"
         raise CrateError(message)

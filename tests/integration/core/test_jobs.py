@@ -1,0 +1,299 @@
+"""Jobs: nothing is lost, nothing is done twice (design 4; C124 to C128, C131)."""
+
+import threading
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from crate_core.clock import utcnow
+from crate_core.database import Database, WriteSession
+from crate_core.errors import PermanentError, TemporaryError
+from crate_core.jobs import (
+    Handler,
+    JobView,
+    Outcome,
+    Relay,
+    RetryPolicy,
+    Task,
+    enqueue,
+    retry_failed,
+    run_job,
+)
+from crate_core.models import Job, WorkItem
+
+TASK = Task.PROCESS_CONTACT_REQUEST
+POLICY = RetryPolicy(lease_seconds=60, max_attempts=3)
+
+
+def effect(job: JobView) -> Callable[[WriteSession], None]:
+    def work(session: WriteSession) -> None:
+        session.add(
+            WorkItem(effect_key=f"effect:{job.id}", kind="t", summary="done", created_at=utcnow())
+        )
+
+    return work
+
+
+def mark(session: WriteSession, job: JobView, reason: str) -> None:
+    session.add(
+        WorkItem(effect_key=f"failed:{job.id}", kind="t", summary=reason, created_at=utcnow())
+    )
+
+
+def handlers(
+    perform: Callable[[JobView], Callable[[WriteSession], None]] = effect,
+    policy: RetryPolicy = POLICY,
+) -> dict[Task, Handler]:
+    return {TASK: Handler(perform, mark, policy)}
+
+
+def ask(database: Database, subject_id: int = 1) -> int:
+    database.write(lambda session: enqueue(session, TASK, subject_id))
+    with database.read() as session:
+        return session.scalars(select(Job.id).order_by(Job.id.desc())).first() or 0
+
+
+def effects(database: Database) -> list[str]:
+    with database.read() as session:
+        return list(session.scalars(select(WorkItem.effect_key).order_by(WorkItem.id)))
+
+
+def row(database: Database, job_id: int) -> Job:
+    with database.read() as session:
+        return session.get_one(Job, job_id)
+
+
+class Broker:
+    """Keeps what it is given; can be away."""
+
+    def __init__(self) -> None:
+        self.messages: list[tuple[str, int]] = []
+        self.away = False
+
+    def publish(self, messages: Sequence[tuple[str, int]]) -> None:
+        if self.away:
+            message = "away"
+            raise TemporaryError(message)
+        self.messages += messages
+
+
+def test_c124_rolled_back_work_publishes_nothing_and_committed_work_one_job(
+    database: Database,
+) -> None:
+    broker = Broker()
+    relay = Relay(database, broker, republish_after=timedelta(minutes=1))
+
+    def fails(session: WriteSession) -> None:
+        enqueue(session, TASK, 1)
+        raise PermanentError("no")
+
+    with pytest.raises(PermanentError):
+        database.write(fails)
+    assert relay.sweep() == 0
+    job_id = ask(database)
+    assert relay.sweep() == 1
+    assert relay.sweep() == 0
+    assert broker.messages == [(TASK, job_id)]
+
+
+def test_c125_job_committed_while_the_broker_is_away_is_published_when_it_is_back(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broker = Broker()
+    relay = Relay(database, broker, republish_after=timedelta(minutes=1))
+    broker.away = True
+    job_id = ask(database)
+    with pytest.raises(TemporaryError):
+        relay.sweep()
+    broker.away = False
+    later = utcnow() + timedelta(seconds=3)
+    monkeypatch.setattr("crate_core.jobs.relay.utcnow", lambda: later)
+    assert relay.sweep() == 1
+    assert broker.messages == [(TASK, job_id)]
+
+
+def test_job_published_but_not_started_is_published_again_at_growing_intervals(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broker = Broker()
+    relay = Relay(database, broker, republish_after=timedelta(minutes=1))
+    ask(database)
+    start = utcnow()
+    published_at = []
+    for minute in range(130):
+        moment = start + timedelta(minutes=minute, seconds=1)
+        monkeypatch.setattr("crate_core.jobs.relay.utcnow", lambda moment=moment: moment)
+        if relay.sweep():
+            published_at.append(minute)
+    assert published_at == [0, 1, 3, 7, 15, 31, 63, 123]
+
+
+def test_many_relays_publish_each_job_once(database: Database) -> None:
+    for subject in range(100):
+        ask(database, subject)
+    brokers = [Broker() for _ in range(4)]
+    relays = [Relay(database, broker, republish_after=timedelta(minutes=1)) for broker in brokers]
+    threads = [threading.Thread(target=relay.sweep) for relay in relays]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    published = [job for broker in brokers for _, job in broker.messages]
+    assert sorted(published) == sorted(set(published))
+    assert len(published) == 100
+
+
+def test_c127_job_run_twice_has_its_effect_once(database: Database) -> None:
+    job_id = ask(database)
+    assert run_job(database, handlers(), job_id) is Outcome.DONE
+    assert run_job(database, handlers(), job_id) is Outcome.SKIPPED
+    assert effects(database) == [f"effect:{job_id}"]
+
+
+def test_c127_job_run_by_many_workers_at_once_has_its_effect_once(database: Database) -> None:
+    job_id = ask(database)
+    outcomes: list[Outcome] = []
+    gate = threading.Barrier(6)
+
+    def work() -> None:
+        gate.wait()
+        outcomes.append(run_job(database, handlers(), job_id))
+
+    threads = [threading.Thread(target=work) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == sorted([Outcome.DONE] + [Outcome.SKIPPED] * 5)
+    assert effects(database) == [f"effect:{job_id}"]
+
+
+def test_asking_again_for_an_open_job_adds_none(database: Database) -> None:
+    first = ask(database)
+    assert ask(database) == first
+    run_job(database, handlers(), first)
+    assert ask(database) != first
+
+
+def test_asking_at_the_same_moment_adds_one_job(database: Database) -> None:
+    threads = [threading.Thread(target=ask, args=(database,)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with database.read() as session:
+        assert session.scalar(select(func.count()).select_from(Job)) == 1
+
+
+def test_asking_while_the_job_is_ending_is_never_lost(database: Database) -> None:
+    """Whoever changes something and asks has it seen: by the job that ends now, or by one after it."""
+    seen: list[int] = []
+    state = {"changes": 0}
+
+    def perform(_job: JobView) -> Callable[[WriteSession], None]:
+        return lambda _session: seen.append(state["changes"])
+
+    for number in range(1, 11):
+        database.write(lambda session: enqueue(session, TASK, 1))
+        with database.read() as session:
+            job_id = session.scalars(select(Job.id).where(Job.open_key.is_not(None))).one()
+        runner = threading.Thread(target=run_job, args=(database, handlers(perform), job_id))
+        runner.start()
+
+        def change(session: WriteSession, number: int = number) -> None:
+            enqueue(session, TASK, 1)
+            state["changes"] = number
+
+        database.write(change)
+        runner.join()
+        with database.read() as session:
+            left = session.scalars(select(Job.id).where(Job.open_key.is_not(None))).all()
+        for job in left:
+            run_job(database, handlers(perform), job)
+        assert seen[-1] == number
+
+
+def test_temporary_error_puts_the_job_off_and_keeps_the_reason(database: Database) -> None:
+    def away(_job: JobView) -> Callable[[WriteSession], None]:
+        raise TemporaryError("the source is away")
+
+    job_id = ask(database)
+    before = utcnow()
+    assert run_job(database, handlers(away), job_id) is Outcome.RETRY
+    job = row(database, job_id)
+    assert job.last_error == "the source is away"
+    assert job.due_at > before
+    assert job.failed_at is None
+    assert run_job(database, handlers(), job_id) is Outcome.SKIPPED, "it is not due yet"
+
+
+def test_c131_permanent_error_fails_the_job_at_once_and_marks_its_subject(
+    database: Database,
+) -> None:
+    def wrong(_job: JobView) -> Callable[[WriteSession], None]:
+        raise PermanentError("it cannot be")
+
+    job_id = ask(database)
+    assert run_job(database, handlers(wrong), job_id) is Outcome.FAILED
+    assert row(database, job_id).failed_at is not None
+    assert effects(database) == [f"failed:{job_id}"]
+
+
+def test_failed_job_can_be_tried_again(database: Database) -> None:
+    def wrong(_job: JobView) -> Callable[[WriteSession], None]:
+        raise PermanentError("it cannot be")
+
+    job_id = ask(database)
+    run_job(database, handlers(wrong), job_id)
+    assert database.write(lambda session: retry_failed(session, job_id))
+    assert run_job(database, handlers(), job_id) is Outcome.DONE
+    assert not database.write(lambda session: retry_failed(session, job_id))
+
+
+def test_c131_job_that_takes_its_worker_down_each_time_is_failed(database: Database) -> None:
+    class Killed(BaseException):
+        """Stands for kill -9: nothing of the worker runs after it."""
+
+    def kills(_job: JobView) -> Callable[[WriteSession], None]:
+        raise Killed
+
+    policy = RetryPolicy(lease_seconds=0, max_attempts=3)
+    job_id = ask(database)
+    for _ in range(3):
+        with pytest.raises(Killed):
+            run_job(database, handlers(kills, policy), job_id)
+    assert run_job(database, handlers(kills, policy), job_id) is Outcome.FAILED
+    assert "3 times" in row(database, job_id).last_error
+
+
+def test_worker_that_was_away_longer_than_its_lease_writes_nothing(database: Database) -> None:
+    job_id = ask(database)
+    policy = RetryPolicy(lease_seconds=0)
+
+    def overtaken(job: JobView) -> Callable[[WriteSession], None]:
+        run_job(database, handlers(policy=policy), job_id)
+        return effect(job)
+
+    assert run_job(database, handlers(overtaken, policy), job_id) is Outcome.SKIPPED
+    assert effects(database) == [f"effect:{job_id}"]
+
+
+def test_job_whose_worker_died_is_published_again_when_its_lease_ends(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broker = Broker()
+    relay = Relay(database, broker, republish_after=timedelta(minutes=1))
+    job_id = ask(database)
+    relay.sweep()
+
+    def dies(_job: JobView) -> Callable[[WriteSession], None]:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_job(database, handlers(dies), job_id)
+    assert relay.sweep() == 0
+    later = utcnow() + timedelta(seconds=61)
+    monkeypatch.setattr("crate_core.jobs.relay.utcnow", lambda: later)
+    assert relay.sweep() == 1

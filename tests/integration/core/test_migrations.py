@@ -1,0 +1,84 @@
+"""The schema: up from empty, down one, equal to the models, and one upgrade at a time."""
+
+import subprocess
+import sys
+
+import pytest
+from alembic import command
+from sqlalchemy import create_mock_engine, inspect
+from sqlalchemy.dialects import mssql
+
+from crate_core.database import make_engine
+from crate_core.migrations import current_state, downgrade, upgrade
+from crate_core.migrations.running import config
+from crate_core.models import Base
+
+
+def test_upgrade_from_empty_gives_the_schema_of_the_models(database_url: str) -> None:
+    engine = make_engine(database_url)
+    assert not current_state(engine).is_own
+    upgrade(engine)
+    assert current_state(engine).is_own
+    with engine.connect() as connection:
+        command.check(config(connection))
+    engine.dispose()
+
+
+def test_downgrade_takes_the_last_migration_back_and_upgrade_brings_it_again(
+    database_url: str,
+) -> None:
+    engine = make_engine(database_url)
+    upgrade(engine)
+    downgrade(engine, "-1")
+    assert not current_state(engine).is_own
+    upgrade(engine)
+    assert current_state(engine).is_own
+    engine.dispose()
+
+
+def test_upgrades_at_the_same_moment_wait_for_each_other(database_url: str) -> None:
+    program = (
+        "import sys; from crate_core.database import make_engine; "
+        "from crate_core.migrations import upgrade; upgrade(make_engine(sys.argv[1]))"
+    )
+    upgrades = [
+        subprocess.Popen([sys.executable, "-c", program, database_url], stderr=subprocess.PIPE)
+        for _ in range(3)
+    ]
+    for process in upgrades:
+        _, errors = process.communicate(timeout=60)
+        assert process.returncode == 0, errors.decode()
+    engine = make_engine(database_url)
+    assert {table.name for table in Base.metadata.sorted_tables} <= set(
+        inspect(engine).get_table_names()
+    )
+    engine.dispose()
+
+
+@pytest.fixture
+def mssql_ddl() -> str:
+    statements: list[str] = []
+    engine = create_mock_engine(
+        "mssql+pyodbc://",
+        lambda statement, *_args: statements.append(
+            str(statement.compile(dialect=mssql.dialect()))
+        ),
+    )
+    Base.metadata.create_all(engine, checkfirst=False)
+    return "\n".join(statements)
+
+
+def test_sql_server_allows_many_nulls_in_the_unique_indexes_of_open_and_current_rows(
+    mssql_ddl: str,
+) -> None:
+    for column in ("open_key", "current_nhs_number", "position"):
+        assert f"WHERE {column} IS NOT NULL" in mssql_ddl
+
+
+def test_sql_server_keeps_letters_of_every_language_and_microseconds(mssql_ddl: str) -> None:
+    assert "last_name NVARCHAR(100)" in mssql_ddl
+    assert "created_at DATETIME2(6)" in mssql_ddl
+    assert "content VARBINARY(max)" in mssql_ddl
+    assert "created_at DATETIME " not in mssql_ddl
+    for outdated in (" NTEXT", " IMAGE"):
+        assert outdated not in mssql_ddl
