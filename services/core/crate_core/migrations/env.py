@@ -5,7 +5,7 @@ from typing import Any, Literal
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
-from crate_core.database.types import UtcDateTime
+from crate_core.database.types import LongBytes, LongText, UtcDateTime
 from crate_core.models import Base
 
 
@@ -14,8 +14,12 @@ def render_item(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[
     if kind != "type":
         return False
     if isinstance(item, UtcDateTime):
-        autogen.imports.add("from crate_core.database.types import UtcDateTime")
+        autogen.imports.add("from crate_core.database.types import LongBytes, LongText, UtcDateTime")
         return "UtcDateTime()"
+    for name, own in (("LongText", LongText), ("LongBytes", LongBytes)):
+        if item is own:
+            autogen.imports.add(f"from crate_core.database.types import {name}")
+            return name
     return False
 
 

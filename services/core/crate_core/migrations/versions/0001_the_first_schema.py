@@ -2,9 +2,8 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import mssql, mysql
 
-from crate_core.database.types import UtcDateTime
+from crate_core.database.types import LongBytes, LongText, UtcDateTime
 
 revision = "0001"
 down_revision = None
@@ -45,14 +44,7 @@ def upgrade() -> None:
         sa.Column("media_type", sa.String(length=40), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
-        sa.Column(
-            "content",
-            sa.LargeBinary()
-            .with_variant(mysql.LONGBLOB(), "mariadb")
-            .with_variant(mssql.VARBINARY(), "mssql")
-            .with_variant(mysql.LONGBLOB(), "mysql"),
-            nullable=False,
-        ),
+        sa.Column("content", LongBytes, nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_document")),
     )
@@ -70,14 +62,7 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("started_at", UtcDateTime(), nullable=True),
         sa.Column("leased_until", UtcDateTime(), nullable=True),
-        sa.Column(
-            "last_error",
-            sa.UnicodeText()
-            .with_variant(mysql.LONGTEXT(), "mariadb")
-            .with_variant(sa.NVARCHAR(), "mssql")
-            .with_variant(mysql.LONGTEXT(), "mysql"),
-            nullable=False,
-        ),
+        sa.Column("last_error", LongText, nullable=False),
         sa.Column("done_at", UtcDateTime(), nullable=True),
         sa.Column("failed_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_job")),
@@ -123,14 +108,7 @@ def upgrade() -> None:
         sa.Column("column_name", sa.Unicode(length=100), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("data_type", sa.Unicode(length=100), nullable=False),
-        sa.Column(
-            "comment",
-            sa.UnicodeText()
-            .with_variant(mysql.LONGTEXT(), "mariadb")
-            .with_variant(sa.NVARCHAR(), "mssql")
-            .with_variant(mysql.LONGTEXT(), "mysql"),
-            nullable=False,
-        ),
+        sa.Column("comment", LongText, nullable=False),
         sa.Column("read_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_research_column")),
         sa.UniqueConstraint(
@@ -169,14 +147,7 @@ def upgrade() -> None:
         sa.Column("exclude_entirely", sa.Boolean(), nullable=False),
         sa.Column("consent_after_discharge", sa.Boolean(), nullable=False),
         sa.Column("max_approaches_per_year", sa.Integer(), nullable=False),
-        sa.Column(
-            "other_requests",
-            sa.UnicodeText()
-            .with_variant(mysql.LONGTEXT(), "mariadb")
-            .with_variant(sa.NVARCHAR(), "mssql")
-            .with_variant(mysql.LONGTEXT(), "mysql"),
-            nullable=False,
-        ),
+        sa.Column("other_requests", LongText, nullable=False),
         sa.Column("prefers_email", sa.Boolean(), nullable=False),
         sa.Column("changed_by_clinician_override", sa.Boolean(), nullable=False),
         sa.Column("patient_signed", sa.Boolean(), nullable=False),
@@ -245,14 +216,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("owner_id", sa.BigInteger(), nullable=False),
         sa.Column("database", sa.Unicode(length=100), nullable=False),
-        sa.Column(
-            "sql",
-            sa.UnicodeText()
-            .with_variant(mysql.LONGTEXT(), "mariadb")
-            .with_variant(sa.NVARCHAR(), "mssql")
-            .with_variant(mysql.LONGTEXT(), "mysql"),
-            nullable=False,
-        ),
+        sa.Column("sql", LongText, nullable=False),
         sa.Column("sql_sha256", sa.String(length=64), nullable=False),
         sa.Column("name", sa.Unicode(length=255), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
@@ -273,24 +237,10 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("institutional_id", sa.Integer(), nullable=False),
         sa.Column("title", sa.Unicode(length=255), nullable=False),
-        sa.Column(
-            "summary",
-            sa.UnicodeText()
-            .with_variant(mysql.LONGTEXT(), "mariadb")
-            .with_variant(sa.NVARCHAR(), "mssql")
-            .with_variant(mysql.LONGTEXT(), "mysql"),
-            nullable=False,
-        ),
+        sa.Column("summary", LongText, nullable=False),
         sa.Column("lead_researcher_id", sa.BigInteger(), nullable=False),
         sa.Column("registered_at", UtcDateTime(), nullable=True),
-        sa.Column(
-            "search_methods_planned",
-            sa.UnicodeText()
-            .with_variant(mysql.LONGTEXT(), "mariadb")
-            .with_variant(sa.NVARCHAR(), "mssql")
-            .with_variant(mysql.LONGTEXT(), "mysql"),
-            nullable=False,
-        ),
+        sa.Column("search_methods_planned", LongText, nullable=False),
         sa.Column("patient_contact", sa.Boolean(), nullable=False),
         sa.Column("include_under_16s", sa.Boolean(), nullable=False),
         sa.Column("include_lack_capacity", sa.Boolean(), nullable=False),
@@ -351,14 +301,7 @@ def upgrade() -> None:
         sa.Column("approaches_in_past_year", sa.Integer(), nullable=True),
         sa.Column("involvement", sa.Integer(), nullable=True),
         sa.Column("stop_code", sa.String(length=40), nullable=True),
-        sa.Column(
-            "stop_text",
-            sa.UnicodeText()
-            .with_variant(mysql.LONGTEXT(), "mariadb")
-            .with_variant(sa.NVARCHAR(), "mssql")
-            .with_variant(mysql.LONGTEXT(), "mysql"),
-            nullable=False,
-        ),
+        sa.Column("stop_text", LongText, nullable=False),
         sa.Column("warnings", sa.JSON(), nullable=False),
         sa.Column("processed_at", UtcDateTime(), nullable=True),
         sa.Column("approved_at", UtcDateTime(), nullable=True),
@@ -410,37 +353,16 @@ def upgrade() -> None:
         sa.Column("owner_id", sa.BigInteger(), nullable=False),
         sa.Column("query_id", sa.BigInteger(), nullable=False),
         sa.Column("database", sa.Unicode(length=100), nullable=False),
-        sa.Column(
-            "sql",
-            sa.UnicodeText()
-            .with_variant(mysql.LONGTEXT(), "mariadb")
-            .with_variant(sa.NVARCHAR(), "mssql")
-            .with_variant(mysql.LONGTEXT(), "mysql"),
-            nullable=False,
-        ),
+        sa.Column("sql", LongText, nullable=False),
         sa.Column("submission", sa.String(length=40), nullable=False),
         sa.Column("address", sa.String(length=40), nullable=False),
         sa.Column("status", sa.String(length=40), nullable=False),
-        sa.Column(
-            "message",
-            sa.UnicodeText()
-            .with_variant(mysql.LONGTEXT(), "mariadb")
-            .with_variant(sa.NVARCHAR(), "mssql")
-            .with_variant(mysql.LONGTEXT(), "mysql"),
-            nullable=False,
-        ),
+        sa.Column("message", LongText, nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("started_at", UtcDateTime(), nullable=True),
         sa.Column("ended_at", UtcDateTime(), nullable=True),
         sa.Column("cancel_requested_at", UtcDateTime(), nullable=True),
-        sa.Column(
-            "columns",
-            sa.UnicodeText()
-            .with_variant(mysql.LONGTEXT(), "mariadb")
-            .with_variant(sa.NVARCHAR(), "mssql")
-            .with_variant(mysql.LONGTEXT(), "mysql"),
-            nullable=False,
-        ),
+        sa.Column("columns", LongText, nullable=False),
         sa.Column("rows_kept", sa.Integer(), nullable=False),
         sa.Column("rows_total", sa.BigInteger(), nullable=True),
         sa.Column("bytes_kept", sa.BigInteger(), nullable=False),
@@ -498,14 +420,7 @@ def upgrade() -> None:
         sa.Column("is_consultant", sa.Boolean(), nullable=False),
         sa.Column("answer", sa.String(length=40), nullable=True),
         sa.Column("answered_at", UtcDateTime(), nullable=True),
-        sa.Column(
-            "reason",
-            sa.UnicodeText()
-            .with_variant(mysql.LONGTEXT(), "mariadb")
-            .with_variant(sa.NVARCHAR(), "mssql")
-            .with_variant(mysql.LONGTEXT(), "mysql"),
-            nullable=False,
-        ),
+        sa.Column("reason", LongText, nullable=False),
         sa.Column("signed_name", sa.Unicode(length=255), nullable=False),
         sa.Column("charity_amount", sa.Numeric(precision=8, scale=2), nullable=False),
         sa.ForeignKeyConstraint(
@@ -531,14 +446,7 @@ def upgrade() -> None:
         sa.Column("actor", sa.Unicode(length=255), nullable=False),
         sa.Column("from_status", sa.String(length=40), nullable=True),
         sa.Column("to_status", sa.String(length=40), nullable=False),
-        sa.Column(
-            "why",
-            sa.UnicodeText()
-            .with_variant(mysql.LONGTEXT(), "mariadb")
-            .with_variant(sa.NVARCHAR(), "mssql")
-            .with_variant(mysql.LONGTEXT(), "mysql"),
-            nullable=False,
-        ),
+        sa.Column("why", LongText, nullable=False),
         sa.ForeignKeyConstraint(
             ["contact_request_id"],
             ["contact_request.id"],
@@ -629,14 +537,7 @@ def upgrade() -> None:
         sa.Column("run_id", sa.BigInteger(), nullable=False),
         sa.Column("first_row", sa.Integer(), nullable=False),
         sa.Column("row_count", sa.Integer(), nullable=False),
-        sa.Column(
-            "content",
-            sa.LargeBinary()
-            .with_variant(mysql.LONGBLOB(), "mariadb")
-            .with_variant(mssql.VARBINARY(), "mssql")
-            .with_variant(mysql.LONGBLOB(), "mysql"),
-            nullable=False,
-        ),
+        sa.Column("content", LongBytes, nullable=False),
         sa.ForeignKeyConstraint(
             ["run_id"], ["research_run.id"], name=op.f("fk_research_run_chunk_run_id")
         ),
@@ -652,14 +553,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=40), nullable=False),
         sa.Column("serious", sa.Boolean(), nullable=False),
         sa.Column("summary", sa.Unicode(length=255), nullable=False),
-        sa.Column(
-            "detail",
-            sa.UnicodeText()
-            .with_variant(mysql.LONGTEXT(), "mariadb")
-            .with_variant(sa.NVARCHAR(), "mssql")
-            .with_variant(mysql.LONGTEXT(), "mysql"),
-            nullable=False,
-        ),
+        sa.Column("detail", LongText, nullable=False),
         sa.Column("contact_request_id", sa.BigInteger(), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("done_at", UtcDateTime(), nullable=True),
@@ -712,22 +606,8 @@ def upgrade() -> None:
         sa.Column("message_id", sa.Unicode(length=255), nullable=False),
         sa.Column("recipient", sa.Unicode(length=255), nullable=False),
         sa.Column("subject", sa.Unicode(length=255), nullable=False),
-        sa.Column(
-            "text",
-            sa.UnicodeText()
-            .with_variant(mysql.LONGTEXT(), "mariadb")
-            .with_variant(sa.NVARCHAR(), "mssql")
-            .with_variant(mysql.LONGTEXT(), "mysql"),
-            nullable=False,
-        ),
-        sa.Column(
-            "html",
-            sa.UnicodeText()
-            .with_variant(mysql.LONGTEXT(), "mariadb")
-            .with_variant(sa.NVARCHAR(), "mssql")
-            .with_variant(mysql.LONGTEXT(), "mysql"),
-            nullable=False,
-        ),
+        sa.Column("text", LongText, nullable=False),
+        sa.Column("html", LongText, nullable=False),
         sa.Column("carries_identity", sa.Boolean(), nullable=False),
         sa.Column("reports_outcome", sa.Boolean(), nullable=False),
         sa.Column("contact_request_id", sa.BigInteger(), nullable=True),
@@ -778,14 +658,7 @@ def upgrade() -> None:
         sa.Column("by_id", sa.BigInteger(), nullable=True),
         sa.Column("outcome", sa.String(length=40), nullable=False),
         sa.Column("envelope_recipient", sa.Unicode(length=255), nullable=False),
-        sa.Column(
-            "server_reply",
-            sa.UnicodeText()
-            .with_variant(mysql.LONGTEXT(), "mariadb")
-            .with_variant(sa.NVARCHAR(), "mssql")
-            .with_variant(mysql.LONGTEXT(), "mysql"),
-            nullable=False,
-        ),
+        sa.Column("server_reply", LongText, nullable=False),
         sa.ForeignKeyConstraint(
             ["by_id"], ["user_account.id"], name=op.f("fk_mail_transmission_by_id")
         ),
