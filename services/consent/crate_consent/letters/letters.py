@@ -22,6 +22,8 @@ from crate_core.settings.wording import SiteWording
 class Letters:
     """Makes the letters of a site; make one a process and keep it.
 
+    It may be made before workers are forked, but no letter may (see `Typesetter`).
+
     All letters are A4, tagged, in English, with "Page x of y" on each page and, on the first, the trust's
     address and the ethics references (C63). The same arguments give the same bytes. `written_at` is an
     aware time; letters carry its date in the site's time zone.

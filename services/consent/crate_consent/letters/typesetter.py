@@ -1,6 +1,7 @@
 """Typesetting: a template and data become a tagged PDF."""
 
 import json
+import os
 import threading
 from collections.abc import Mapping
 from datetime import datetime
@@ -19,6 +20,9 @@ _TEMPLATES = Path(__file__).parent / "templates"
 class Typesetter:
     """Turns templates into PDFs; made once a process, since it keeps fonts and templates ready.
 
+    It may be made before a process is forked, but must not be used before: the compiler starts threads,
+    which a fork does not copy, and would wait for them for ever.
+
     Templates see their own folder, the fonts of this package, and nothing else of the machine. Data
     reach them as JSON and are never read as markup.
     """
@@ -32,6 +36,7 @@ class Typesetter:
         self._compiler = typst.Compiler(
             root=str(_TEMPLATES), font_paths=fonts, ignore_system_fonts=True
         )
+        self._used_in: int | None = None
         self._one_at_a_time = threading.Lock()  # the compiler keeps the data of its last call
 
     def typeset(self, template: str, data: Mapping[str, Data], made_at: datetime) -> bytes:
@@ -47,7 +52,9 @@ class Typesetter:
 
         Raises:
             typst.TypstError: Template and data do not fit each other: a fault of this package.
+            RuntimeError: It was used before this process was forked.
         """
+        self._refuse_after_fork()
         text = json.dumps(_printable(dict(data)))
         with self._one_at_a_time:
             pdf = self._compiler.compile(
@@ -60,6 +67,12 @@ class Typesetter:
         if not isinstance(pdf, bytes):
             raise TypeError("one PDF was expected")
         return pdf
+
+    def _refuse_after_fork(self) -> None:
+        process = os.getpid()
+        if self._used_in not in {None, process}:
+            raise RuntimeError("letters were made before this process was forked: make none there")
+        self._used_in = process
 
 
 def _printable(value: Data) -> Data:

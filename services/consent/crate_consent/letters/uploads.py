@@ -9,7 +9,7 @@ attachment.
 What holds of the result: it is tagged; title and language are set; our parts are as accessible as
 PDF/UA-1 asks; an uploaded page is a figure whose alternative text says what it is, and its own text
 can be selected and searched, but has no structure. Since its fonts need not be embedded, the document
-no longer claims PDF/UA-1.
+no longer claims PDF/UA-1; with embedded ones, the missing claim is all that a validator finds.
 """
 
 from collections.abc import Iterable, Iterator

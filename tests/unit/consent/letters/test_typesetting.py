@@ -1,5 +1,6 @@
 """What holds of every letter: tags, sameness, harmless data, any script, speed."""
 
+import os
 import time
 from collections.abc import Iterator
 from io import BytesIO
@@ -112,6 +113,15 @@ def test_templates_cannot_read_outside_their_folder() -> None:
         compiler.compile(input=b'#read("../typesetter.py")', format="pdf")
     with pytest.raises(typst.TypstError):
         compiler.compile(input=b'#read("/etc/passwd")', format="pdf")
+
+
+def test_use_before_a_fork_is_told_instead_of_waiting_for_ever(
+    letters: Letters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letters.approval(samples.approval(), WRITTEN_AT)
+    monkeypatch.setattr(os, "getpid", lambda: -1)
+    with pytest.raises(RuntimeError, match="before this process was forked"):
+        letters.approval(samples.approval(), WRITTEN_AT)
 
 
 def test_a_letter_takes_milliseconds(letters: Letters) -> None:
