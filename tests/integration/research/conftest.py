@@ -2,7 +2,7 @@
 
 import sqlite3
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,12 +28,12 @@ from crate_web.runner.tasks import handlers
 ALPHA = [
     "CREATE TABLE patients (trid INTEGER, brcid VARCHAR(10), nhshash VARCHAR(10), sex VARCHAR(1), age INTEGER)",
     "INSERT INTO patients VALUES (1,'r1','m1','F',40), (2,'r2','m2','M',50), (3,'r3','m3','F',60)",
-    "CREATE TABLE note (note_id INTEGER, trid INTEGER, brcid VARCHAR(10), note_datetime DATE, note TEXT, "
-    "score INTEGER, val DECIMAL(5,1))",
-    "INSERT INTO note VALUES "
-    "(1,1,'r1','2020-01-01','Takes mirtazapine. Doesn''t smoke (ever).',0,1.5), "
-    "(2,1,'r1','2021-01-01','=1+1 formula',1,NULL), "
-    "(3,2,'r2','2022-01-01','depression <b>bold</b>',0,2.5), (4,3,'r3','2023-01-01','nil',0,NULL)",
+    """CREATE TABLE note (note_id INTEGER, trid INTEGER, brcid VARCHAR(10), note_datetime DATE, note TEXT,
+    score INTEGER, val DECIMAL(5,1))""",
+    """INSERT INTO note VALUES
+    (1,1,'r1','2020-01-01','Takes mirtazapine. Doesn''t smoke (ever).',0,1.5),
+    (2,1,'r1','2021-01-01','=1+1 formula',1,NULL),
+    (3,2,'r2','2022-01-01','depression <b>bold</b>',0,2.5), (4,3,'r3','2023-01-01','nil',0,NULL)""",
     "CREATE TABLE lookup_thing (code VARCHAR(10), label VARCHAR(50))",
     "CREATE TABLE digit (d INTEGER)",
     "INSERT INTO digit VALUES (0),(1),(2),(3),(4),(5),(6),(7),(8),(9)",
@@ -190,9 +190,9 @@ def _laboratory(database: Database, research: ResearchDatabase) -> Laboratory:
 
 
 @pytest.fixture
-def lab(sqlite_database: Database, alpha: ResearchDatabase) -> Iterator[Laboratory]:
+def lab(sqlite_database: Database, alpha: ResearchDatabase) -> Laboratory:
     """Both engines for research, SQLite for the site."""
-    yield _laboratory(sqlite_database, alpha)
+    return _laboratory(sqlite_database, alpha)
 
 
 @pytest.fixture

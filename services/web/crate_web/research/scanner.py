@@ -53,6 +53,7 @@ _NUMBER: Final = re.compile(
     r"0[xX][0-9a-fA-F]+|(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 )
 _WORD: Final = re.compile(r"[^\W\d][\w$]*")
+_QUOTES: Final = '`"[]\\'
 _NAMES: Final = (Kind.WORD, Kind.QUOTED)
 _BLANK: Final = " \t\r\n"
 _SYMBOLS: Final = "()+-*/%,.;=<>!&|^~"
@@ -278,7 +279,7 @@ class _Scanner:
             self._refuse(
                 end + 1,
                 Reason.UNREADABLE,
-                "a name in quotes holds letters, digits, blanks and . _ - $ # / ( ) % & + , only",
+                "a name in quotes cannot hold quotes, square brackets, backslashes or control characters",
                 "name the column differently, or ask the research database manager for a view of it",
             )
         self.tokens.append(Token(Kind.QUOTED, name, start, end + 1))
@@ -320,4 +321,4 @@ class _Scanner:
 
 
 def _may_stand_in_name(char: str) -> bool:
-    return char.isalnum() or char in " ._-$#/()%&+,"
+    return char.isprintable() and char not in _QUOTES

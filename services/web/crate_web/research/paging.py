@@ -1,0 +1,67 @@
+"""Pages of a stored result: which page is meant, which rows it holds (R17 to R20)."""
+
+import math
+from dataclasses import dataclass
+
+PER_PAGE_CHOICES = (10, 20, 50, 100, 200, 500, 1000)
+DEFAULT_PER_PAGE = 50
+_WINDOW = 2
+
+
+@dataclass(frozen=True, slots=True)
+class ResultPage:
+    """One page of a result of `rows` rows; pages and row numbers count from 1."""
+
+    number: int
+    per_page: int
+    rows: int
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are, at least one."""
+        return max(1, math.ceil(self.rows / self.per_page))
+
+    @property
+    def first(self) -> int:
+        """Number of the first row of this page, from 0, as rows are stored."""
+        return (self.number - 1) * self.per_page
+
+    @property
+    def end(self) -> int:
+        """Number of the row after the last one of this page, from 0."""
+        return min(self.first + self.per_page, self.rows)
+
+    @property
+    def links(self) -> list[int | None]:
+        """Page numbers to link to; None stands for a gap."""
+        near = range(self.number - _WINDOW, self.number + _WINDOW + 1)
+        shown = sorted({1, self.pages, *(page for page in near if 1 <= page <= self.pages)})
+        links: list[int | None] = []
+        for page in shown:
+            if links and page - (links[-1] or 0) > 1:
+                links.append(None)
+            links.append(page)
+        return links
+
+
+def result_page(asked: str, *, rows: int, per_page: int) -> ResultPage:
+    """Return the page that `asked` means: beyond the ends the last one, no number the first (R18)."""
+    last = ResultPage(1, per_page, rows).pages
+    try:
+        number = int(asked) if len(asked) < 10 else last  # noqa: PLR2004 - beyond every result
+    except ValueError:
+        number = 1
+    return ResultPage(number if 1 <= number <= last else last, per_page, rows)
+
+
+def per_page_of(asked: str | None, *, usual: int) -> int | None:
+    """Return how many rows a page shall have; None when `asked` is not on offer (R19).
+
+    Args:
+        asked: what the address says, if anything.
+        usual: the person's own setting.
+    """
+    if asked is None:
+        return usual if usual in PER_PAGE_CHOICES else DEFAULT_PER_PAGE
+    number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 0  # noqa: PLR2004
+    return number if number in PER_PAGE_CHOICES else None
