@@ -88,17 +88,7 @@ class MariaDBServer:
         config = self._write_config()
         as_user = ["--user=root"] if os.geteuid() == 0 else []
         if not self._data.exists():
-            subprocess.run(
-                [
-                    find_binary("mariadb-install-db"),
-                    f"--defaults-file={config}",
-                    "--auth-root-authentication-method=normal",
-                    "--skip-test-db",
-                    *as_user,
-                ],
-                check=True,
-                capture_output=True,
-            )
+            self._create_data(config, as_user)
         self._process = start_process([server, f"--defaults-file={config}", *as_user], self._log)
         await_ready(self.answers, self._process, self._log)
 
@@ -152,6 +142,24 @@ class MariaDBServer:
         if self._process is None:
             raise RuntimeError("this MariaDB is not running")
         return self._process
+
+    def _create_data(self, config: Path, as_user: list[str]) -> None:
+        made = subprocess.run(
+            [
+                find_binary("mariadb-install-db"),
+                f"--defaults-file={config}",
+                "--auth-root-authentication-method=normal",
+                "--force",  # even where this machine cannot look up its own name
+                "--skip-test-db",
+                *as_user,
+            ],
+            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        if made.returncode:
+            raise RuntimeError(f"MariaDB's data folder cannot be made: {made.stdout}")
 
     def _write_config(self) -> Path:
         self.folder.mkdir(parents=True, exist_ok=True)

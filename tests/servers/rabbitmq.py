@@ -202,7 +202,10 @@ class RabbitMQServer:
             "RABBITMQ_ADVANCED_CONFIG_FILE": str(self.folder / "advanced.config"),
             "RABBITMQ_GENERATED_CONFIG_DIR": str(self.folder / "generated"),
             "RABBITMQ_ENABLED_PLUGINS_FILE": str(plugins),
-            "RABBITMQ_NODENAME": f"crate{self.port}@localhost",
+            "ERL_CRASH_DUMP": str(self.folder / "erl_crash.dump"),
+            # An address in place of a name: no machine's idea of its own name matters.
+            "RABBITMQ_NODENAME": f"crate{self.port}@{HOST}",
+            "RABBITMQ_USE_LONGNAME": "true",
             "RABBITMQ_DIST_PORT": str(self._distribution_port),
             "RABBITMQ_MNESIA_BASE": str(self._data),
             "RABBITMQ_PID_FILE": str(self.folder / "rabbitmq.pid"),
