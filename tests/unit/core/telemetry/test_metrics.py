@@ -24,7 +24,7 @@ CONTRACT = {
 }
 
 
-@pytest.mark.parametrize(("name", "labels"), CONTRACT.items(), ids=str)
+@pytest.mark.parametrize(("name", "labels"), CONTRACT.items(), ids=list(CONTRACT))
 def test_names_and_labels_are_the_contract(name: str, labels: set[str]) -> None:
     found = {
         metric._name: set(metric._labelnames)
