@@ -21,15 +21,15 @@ log = get_logger(__name__)
 _MARGIN_SECONDS = 120
 
 
-def main() -> int:
-    """Run the runner until SIGTERM; return the exit code of the process."""
-    try:
-        settings = load_settings()
-        require(settings, Service.RUNNER)
-        _require_addresses(settings)
-    except SettingsError as error:
-        print(error)  # noqa: T201 - before there is a log
-        return 2
+def run() -> int:
+    """Run the runner until SIGTERM, and return the exit code of the process.
+
+    Raises:
+        SettingsError: a setting is missing or wrong.
+    """
+    settings = load_settings()
+    require(settings, Service.RUNNER)
+    _require_addresses(settings)
     configure_logging("runner", settings.log_level)
     limit = settings.run_timeout_seconds + _MARGIN_SECONDS
     app = make_app("runner", settings, time_limit_seconds=limit)
