@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert
+from sqlalchemy import Connection, Table
 
 _BATCH = 10_000
 
@@ -26,12 +26,11 @@ def insert_rows(connection: Connection, table: Table, rows: Iterable[Row]) -> in
     Returns:
         How many rows were inserted.
     """
-    names = [column.name for column in table.columns]
-    statement = str(
-        insert(table)
-        .values(dict.fromkeys(names))
-        .compile(dialect=connection.dialect, column_keys=names)
-    )
+    quote = connection.dialect.identifier_preparer.quote
+    names = ", ".join(quote(column.name) for column in table.columns)
+    mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
+    marks = ", ".join(mark for _ in table.columns)
+    statement = f"INSERT INTO {quote(table.name)} ({names}) VALUES ({marks})"
     count = 0
     for batch in _batches(rows):
         connection.exec_driver_sql(statement, batch)

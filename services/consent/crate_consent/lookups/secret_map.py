@@ -6,10 +6,9 @@ from sqlalchemy import ColumnElement, Engine, select
 from sqlalchemy.engine import URL
 
 from crate_consent.lookups.engine import make_source_engine, reading
+from crate_core.domain.identifiers import normalise_research_id
 from crate_core.errors import PermanentError
 from crate_core.secret_map import secret_map
-
-_MOST_ROWS = 2
 
 
 class SecretMap:
@@ -42,11 +41,11 @@ class SecretMap:
             raise ValueError(message)
         # Bound as text, whatever it looks like: a number would let the server compare as
         # numbers, without the index and with "1" equal to "1x".
-        statement = (
-            select(secret_map.c.mpid).where(column == str(value)).distinct().limit(_MOST_ROWS)
-        )
+        statement = select(column, secret_map.c.mpid).where(column == value)
         with reading(self._engine, "the secret map") as connection:
-            found = [_as_nhs_number(row[0]) for row in connection.execute(statement)]
+            rows = connection.execute(statement).all()
+        # Servers find "ABC" for "abc"; whether these are one ID is not theirs to say.
+        found = [_as_nhs_number(row[1]) for row in rows if _is_same(str(row[0]), value)]
         numbers = {number for number in found if number is not None}
         if len(numbers) > 1:
             message = "the secret map holds two NHS numbers for this research ID"
@@ -56,6 +55,10 @@ class SecretMap:
     def close(self) -> None:
         """Close its connections."""
         self._engine.dispose()
+
+
+def _is_same(stored: str, asked: str) -> bool:
+    return stored == asked or normalise_research_id(stored) == normalise_research_id(asked)
 
 
 def _as_nhs_number(value: Any) -> int | None:
