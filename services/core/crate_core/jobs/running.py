@@ -4,7 +4,7 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import structlog
@@ -27,6 +27,7 @@ class JobView:
     task: Task
     subject_id: int
     attempt: int
+    started_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +111,14 @@ def _start(session: WriteSession, handlers: Mapping[Task, Handler], job_id: int)
         update(Job)
         .where(
             Job.id == job_id,
+            Job.attempts == row.attempts,
             Job.done_at.is_(None),
             Job.failed_at.is_(None),
             Job.due_at <= now,
             or_(Job.leased_until.is_(None), Job.leased_until <= now),
         )
         .values(
-            attempts=Job.attempts + 1,
+            attempts=row.attempts + 1,
             started_at=now,
             leased_until=lease_ends,
             # Should this worker die, the relay publishes the job again when the lease ends.
@@ -125,8 +127,7 @@ def _start(session: WriteSession, handlers: Mapping[Task, Handler], job_id: int)
     )
     if not changed:
         return None
-    session.refresh(row)
-    return JobView(row.id, Task(row.task), row.subject_id, row.attempts)
+    return JobView(row.id, Task(row.task), row.subject_id, row.attempts + 1, now)
 
 
 def _attempt(database: Database, handler: Handler, job: JobView) -> Outcome:
@@ -154,13 +155,13 @@ def _describe(error: Exception) -> str:
 
 
 def _close(session: WriteSession, job: JobView, **values: object) -> None:
-    # The number of attempts is the fence: a worker that was away for longer than its lease
-    # must not write what the next one is writing.
+    # The start is the fence: a worker that was away for longer than its lease must not write
+    # what the next one is writing.
     changed = session.change(
         update(Job)
         .where(
             Job.id == job.id,
-            Job.attempts == job.attempt,
+            Job.started_at == job.started_at,
             Job.done_at.is_(None),
             Job.failed_at.is_(None),
         )
