@@ -76,3 +76,12 @@ def test_every_imported_package_is_declared(service: str) -> None:
 def test_every_declared_package_is_used(service: str) -> None:
     used = {name for package in imported(service) for name in providers().get(package, frozenset())}
     assert declared(service) - used - LOADED_BY_NAME - set(PARTS) == set()
+
+
+@pytest.mark.parametrize("image", ["web", "consent", "mailer"])
+def test_every_declared_package_is_locked_with_hashes(image: str) -> None:
+    lock = (SERVICES.parent / "requirements" / f"{image}.txt").read_text()
+    locked = {normal(name) for name in re.findall(r"^([\w.-]+)==", lock, re.MULTILINE)}
+    wanted = (declared("core") | declared(image)) - {"crate-core"} - set(PARTS)
+    assert wanted - locked == set()
+    assert lock.count("--hash=sha256:") >= len(locked)
