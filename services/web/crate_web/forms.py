@@ -30,9 +30,7 @@ from starlette.datastructures import FormData, UploadFile
 FormValue = str | list[str]
 M = TypeVar("M", bound=BaseModel)
 
-_MISSING = frozenset(
-    {"missing", "string_too_short", "none_required", "date_from_datetime_parsing_empty"}
-)
+_CHOSEN = frozenset({"too_short", "enum", "literal_error", "bool_parsing", "is_instance_of"})
 _MESSAGES = {
     "string_too_long": "{Name} must be {max_length} characters or fewer",
     "too_short": "Choose {name}",
@@ -138,7 +136,8 @@ def parse(model: type[M], data: FormData) -> M | FormState:
         state = FormState(kept)
         for detail in error.errors(include_url=False, include_input=False):
             name = str(detail["loc"][0]) if detail["loc"] else "form"
-            state.refuse(name, _message(model.model_fields.get(name), name, detail))
+            empty = not (value.strip() if isinstance(value := values.get(name), str) else value)
+            state.refuse(name, _message(model.model_fields.get(name), name, detail, empty=empty))
         return state
 
 
@@ -178,15 +177,15 @@ def _is_list(annotation: Any) -> bool:
     return any(_is_list(part) for part in get_args(annotation))
 
 
-def _message(info: FieldInfo | None, name: str, detail: ErrorDetails) -> str:
+def _message(info: FieldInfo | None, name: str, detail: ErrorDetails, *, empty: bool) -> str:
     kind, context = detail["type"], detail.get("ctx", {})
     label = (info.title if info and info.title else name.replace("_", " ")).strip()
     says = (
         next((item for item in info.metadata if isinstance(item, Says)), Says()) if info else Says()
     )
     # An empty field is "missing" to people, whatever it is to the type that reads it.
-    if kind in _MISSING or detail.get("input") == "":
-        return says.missing or f"Enter {label}"
+    if empty:
+        return says.missing or f"{'Choose' if kind in _CHOSEN else 'Enter'} {label}"
     if says.wrong:
         return says.wrong
     if kind == "value_error":

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from crate_web.requests import PageRequest
 
 _OWN_TEMPLATES = Path(__file__).parent / "templates"
-_MOST_ENTRIES = 6
+MOST_ENTRIES = 6
 Link = tuple[str, str, bool]
 """Label, address, whether it is the present section."""
 
@@ -100,7 +100,7 @@ class Pages:
         )
 
     def _navigation(self, roles: frozenset[Role], section: str) -> tuple[Link, ...]:
-        shown = [entry for entry in self._entries if entry.roles & roles][:_MOST_ENTRIES]
+        shown = [entry for entry in self._entries if entry.roles & roles][:MOST_ENTRIES]
         return tuple(
             (
                 entry.label,
