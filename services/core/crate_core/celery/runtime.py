@@ -23,20 +23,29 @@ class Runtime:
     close: Callable[[], None] = field(default=lambda: None)
 
 
-_open: list[Runtime] = []
+class _Process:
+    """The one runtime of this process."""
+
+    runtime: Runtime | None = None
+    opener: Callable[[], Runtime] | None = None
 
 
-def set_runtime(runtime: Runtime) -> None:
-    """Make `runtime` the one of this process."""
-    _open[:] = [runtime]
+def use_runtime(opener: Callable[[], Runtime]) -> Runtime:
+    """Open the runtime of this process; should that fail, `current_runtime` tries again."""
+    _Process.opener = opener
+    _Process.runtime = None
+    return current_runtime()
 
 
 def current_runtime() -> Runtime:
-    """Return the runtime of this process.
+    """Return the runtime of this process, opened now if it could not be opened before.
 
     Raises:
-        RuntimeError: none was opened here.
+        RuntimeError: this is no pool process.
+        Exception: whatever stands in the way of opening it.
     """
-    if not _open:
-        raise RuntimeError("no runtime was opened in this process")
-    return _open[0]
+    if _Process.runtime is None:
+        if _Process.opener is None:
+            raise RuntimeError("this process has no runtime")
+        _Process.runtime = _Process.opener()
+    return _Process.runtime

@@ -1,7 +1,6 @@
 """The worker process of a Celery service."""
 
 import gc
-import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,10 +12,11 @@ from celery.utils.nodenames import host_format
 from celery.worker import state
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import configure_mappers
 from sqlalchemy.pool import NullPool
 
 from crate_core.celery.publisher import Publisher
-from crate_core.celery.runtime import Runtime, set_runtime
+from crate_core.celery.runtime import Runtime, use_runtime
 from crate_core.database.sessions import Database
 from crate_core.jobs.relay import Relay, RelayThread
 from crate_core.settings import Settings
@@ -81,35 +81,49 @@ class _Worker(CeleryWorker):  # type: ignore[misc]  # Celery is untyped
         signal.signal(signal.SIGQUIT, quit_now)
 
 
+class _PoolProcess:
+    """Opens the runtime of a pool process after its fork, with the relay that it wakes."""
+
+    def __init__(self, settings: Settings, open_runtime: Callable[[Settings], Runtime]) -> None:
+        self._settings = settings
+        self._open_runtime = open_runtime
+        self._opened = ExitStack()
+
+    def opened(self, **_arguments: Any) -> None:
+        """Open the runtime; where that fails, as without a schema, the first task tries again."""
+        try:
+            use_runtime(self._open)
+        except Exception:
+            log.exception("pool process cannot work yet")
+
+    def closed(self, **_arguments: Any) -> None:
+        """Close what was opened."""
+        self._opened.close()
+
+    def _open(self) -> Runtime:
+        runtime = self._open_runtime(self._settings)
+        self._opened.callback(runtime.close)
+        self._opened.enter_context(relaying(runtime.database, self._settings))
+        return runtime
+
+
+def _before_fork(**_arguments: Any) -> None:
+    # What is made before the fork, and not touched by the collector, stays shared memory.
+    configure_mappers()
+    gc.collect()
+    gc.freeze()
+
+
 @contextmanager
 def _pool_processes(
     settings: Settings, open_runtime: Callable[[Settings], Runtime]
 ) -> Iterator[None]:
-    """Open and close the runtime of each pool process, and the relay that it wakes."""
-    children: list[ExitStack] = []
-
-    def before_fork(**_arguments: Any) -> None:
-        # Memory that the collector does not touch stays shared with the children.
-        gc.collect()
-        gc.freeze()
-
-    def opened(**_arguments: Any) -> None:
-        stack = ExitStack()
-        children.append(stack)
-        runtime = open_runtime(settings)
-        stack.callback(runtime.close)
-        stack.enter_context(relaying(runtime.database, settings))
-        set_runtime(runtime)
-        log.debug("pool process is ready", pid=os.getpid())
-
-    def closed(**_arguments: Any) -> None:
-        while children:
-            children.pop().close()
-
+    """Listen to what happens to pool processes."""
+    process = _PoolProcess(settings, open_runtime)
     receivers = [
-        (signals.worker_before_create_process, before_fork),
-        (signals.worker_process_init, opened),
-        (signals.worker_process_shutdown, closed),
+        (signals.worker_before_create_process, _before_fork),
+        (signals.worker_process_init, process.opened),
+        (signals.worker_process_shutdown, process.closed),
     ]
     for event, receiver in receivers:
         event.connect(receiver, weak=False)

@@ -65,16 +65,17 @@ DATABASE_UP = Gauge(
 
 def exposition(*collectors: Collector) -> bytes:
     """Return all metrics in Prometheus' text format, with those of children and `collectors`."""
-    if _counts_are_shared():
-        registry = CollectorRegistry()
-        MultiProcessCollector(registry)
-    else:
-        registry = REGISTRY
-    parts = [generate_latest(registry)]
+    parts = []
+    # First, since reading them may tell something that the other metrics then show.
     for collector in collectors:
         own = CollectorRegistry()
         own.register(collector)
         parts.append(generate_latest(own))
+    registry = REGISTRY
+    if _counts_are_shared():
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)
+    parts.append(generate_latest(registry))
     return b"".join(parts)
 
 

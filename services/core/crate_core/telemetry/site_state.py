@@ -7,6 +7,7 @@ from datetime import datetime
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
 
 from crate_core.clock import utcnow
 from crate_core.database import Database, ReadSession
@@ -16,6 +17,7 @@ from crate_core.jobs.tasks import Task
 from crate_core.models import AuditEvent, ContactRequest, Job, Letter, Mail, WorkItem
 from crate_core.models.mail import MailState
 from crate_core.telemetry.logs import get_logger
+from crate_core.telemetry.metrics import DATABASE_UP
 
 _FRESH_SECONDS = 5
 
@@ -36,25 +38,22 @@ class SiteState(Collector):
         return []
 
     def collect(self) -> Iterator[Metric]:
-        """Yield the gauges; only `crate_database_up` when the database is away."""
+        """Yield the gauges; none when the database is away, and `crate_database_up` says so."""
         if time.monotonic() - self._read_at > _FRESH_SECONDS:
             self._metrics = self._read()
             self._read_at = time.monotonic()
         yield from self._metrics
 
     def _read(self) -> list[Metric]:
-        up = GaugeMetricFamily(
-            "crate_database_up", "1 when the last use of the database worked.", labels=["database"]
-        )
         try:
             with self._database.read() as session:
                 metrics = list(_gauges(session, utcnow()))
-        except CrateError as error:
+        except (CrateError, DBAPIError) as error:
             log.warning("state of the site cannot be read", reason=str(error))
-            up.add_metric(["site"], 0)
-            return [up]
-        up.add_metric(["site"], 1)
-        return [up, *metrics]
+            DATABASE_UP.labels(database="site").set(0)
+            return []
+        DATABASE_UP.labels(database="site").set(1)
+        return metrics
 
 
 def _gauges(session: ReadSession, now: datetime) -> Iterator[Metric]:

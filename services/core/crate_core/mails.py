@@ -1,0 +1,63 @@
+"""What people may decide about a mail whose fate is theirs to settle (design 4, Mail; C109)."""
+
+from sqlalchemy import update
+
+from crate_core.clock import utcnow
+from crate_core.database.sessions import WriteSession
+from crate_core.jobs.rows import enqueue
+from crate_core.jobs.tasks import Task
+from crate_core.models.mail import Mail, MailState, MailTransmission
+from crate_core.models.users import UserAccount
+
+REQUESTED = "requested"
+"""Outcome of a transmission that somebody asked for and that has not begun."""
+ARRIVED = "arrived"
+"""Outcome of a transmission of which somebody says that it arrived."""
+
+_SETTLED = (MailState.SENT, MailState.FAILED, MailState.UNKNOWN)
+
+
+def send_again(session: WriteSession, mail_id: int, user: UserAccount) -> bool:
+    """Ask for a mail to be sent once more, in the name of `user` (C109).
+
+    It goes to the recipient on the row, with the Message-ID that it has always had.
+
+    Returns:
+        False if the mail is on its way anyway.
+    """
+    now = utcnow()
+    changed = session.change(
+        update(Mail)
+        .where(Mail.id == mail_id, Mail.state.in_(_SETTLED))
+        .values(state=MailState.QUEUED, changed_at=now, leased_until=None)
+    )
+    if not changed:
+        return False
+    session.add(
+        MailTransmission(
+            mail_id=mail_id, at=now, by_id=user.id, outcome=REQUESTED, envelope_recipient=""
+        )
+    )
+    enqueue(session, Task.SEND_MAIL, mail_id)
+    return True
+
+
+def settle_as_arrived(session: WriteSession, mail_id: int, user: UserAccount) -> bool:
+    """Record the word of `user` that a mail of unknown fate has arrived; false if it is not one."""
+    now = utcnow()
+    changed = session.change(
+        update(Mail)
+        .where(Mail.id == mail_id, Mail.state == MailState.UNKNOWN)
+        .values(state=MailState.SENT, changed_at=now, sent_at=now)
+    )
+    if not changed:
+        return False
+    mail = session.get_one(Mail, mail_id, populate_existing=True)
+    session.add(
+        MailTransmission(
+            mail_id=mail_id, at=now, by_id=user.id, outcome=ARRIVED, envelope_recipient=""
+        )
+    )
+    if mail.reports_outcome:
+        enqueue(session, Task.PROCESS_MAIL_OUTCOME, mail_id)
+    return True

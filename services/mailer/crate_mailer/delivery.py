@@ -1,0 +1,173 @@
+"""Sending one mail: queued -> sending -> sent, failed or unknown (design 4, Mail)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from crate_core.clock import utcnow
+from crate_core.database import Database, WriteSession
+from crate_core.errors import PermanentError, TemporaryError
+from crate_core.jobs import JobView
+from crate_core.models.mail import Mail, MailState
+from crate_core.telemetry.logs import get_logger
+from crate_core.telemetry.metrics import MAIL_DELIVERY_SECONDS, MAILS
+from crate_mailer.address import Envelope
+from crate_mailer.message import build_message
+from crate_mailer.rows import add_transmission, change_state, read_content, report_outcome
+from crate_mailer.transport import FateUnknownError, SmtpTransport
+
+log = get_logger(__name__)
+
+
+Changes = Callable[[WriteSession], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What is known of a mail before it is sent."""
+
+    id: int
+    kind: str
+    state: MailState
+    carries_identity: bool
+    leased_until: datetime | None
+    queued_at: datetime
+    recipient: str
+
+
+class Delivery:
+    """Sends mails, and knows of each what it may have done before."""
+
+    def __init__(
+        self,
+        database: Database,
+        transport: SmtpTransport,
+        envelope: Envelope,
+        *,
+        sending_lease: timedelta,
+    ) -> None:
+        """Send mails of `database` over `transport`; the message itself takes no longer than the lease."""
+        self._database = database
+        self._sending_lease = sending_lease
+        self._transport = transport
+        self._envelope = envelope
+
+    def perform(self, job: JobView) -> Changes:
+        """Send the mail that the job names, unless it is settled; return what to write then.
+
+        The mail is `sending` from just before the message itself goes out; whoever finds it so after
+        the lease knows that it may have been delivered. No database connection is held meanwhile.
+
+        Raises:
+            TemporaryError: it could not be sent now; the attempt is recorded.
+        """
+        mail = self._find(job.subject_id)
+        if mail.state is MailState.SENDING:
+            mail_is_lost = self._recover(mail)
+            if mail_is_lost:
+                return self._settle(mail, MailState.UNKNOWN, "unknown", _NO_WORD)
+        elif mail.state is not MailState.QUEUED:
+            return _nothing
+        return self._send(mail)
+
+    def _find(self, mail_id: int) -> _Found:
+        with self._database.read() as session:
+            row = session.get(Mail, mail_id)
+            if row is None:
+                raise PermanentError(f"there is no mail {mail_id}")
+            return _Found(
+                row.id,
+                row.kind,
+                MailState(row.state),
+                row.carries_identity,
+                row.leased_until,
+                row.queued_at,
+                row.recipient,
+            )
+
+    def _recover(self, mail: _Found) -> bool:
+        """Say whether a mail that was being sent must wait for a person; the others go again."""
+        if mail.leased_until is not None and mail.leased_until > utcnow():
+            raise TemporaryError("another attempt to send this mail may still be under way")
+        if mail.carries_identity:
+            return True
+        self._record(mail, MailState.QUEUED, "unknown", _NO_WORD)
+        return False
+
+    def _send(self, mail: _Found) -> Changes:
+        with self._database.read() as session:
+            content = read_content(session, mail.id)
+        message = build_message(content, self._envelope)
+        try:
+            reply = self._transport.send(
+                self._envelope.sender_address,
+                self._envelope.recipient(mail.recipient),
+                message,
+                before_data=lambda: self._mark_sending(mail),
+            )
+        except FateUnknownError as error:
+            return self._on_unknown(mail, str(error))
+        except PermanentError as error:
+            return self._settle(mail, MailState.FAILED, "refused", str(error))
+        except TemporaryError as error:
+            self._record(mail, MailState.QUEUED, "unreachable", str(error))
+            raise
+        return self._settle(mail, MailState.SENT, "sent", reply)
+
+    def _mark_sending(self, mail: _Found) -> None:
+        def work(session: WriteSession) -> bool:
+            queued = (MailState.QUEUED,)
+            return change_state(
+                session, mail.id, queued, MailState.SENDING, utcnow(), lease=self._sending_lease
+            )
+
+        if not self._database.write(work):
+            raise TemporaryError("the mail was changed while it was about to be sent")
+
+    def _on_unknown(self, mail: _Found, reason: str) -> Changes:
+        if mail.carries_identity:
+            return self._settle(mail, MailState.UNKNOWN, "unknown", reason)
+        self._record(mail, MailState.QUEUED, "unknown", reason)
+        raise TemporaryError(reason)
+
+    def _record(self, mail: _Found, state: MailState, outcome: str, reply: str) -> None:
+        """Write down an attempt that did not settle the mail."""
+        self._database.write(self._settle(mail, state, outcome, reply))
+
+    def _settle(self, mail: _Found, state: MailState, outcome: str, reply: str) -> Changes:
+        now = utcnow()
+        recipient = self._envelope.recipient(mail.recipient)
+        MAILS.labels(kind=mail.kind, outcome=outcome).inc()
+        log.info("mail", mail=mail.id, kind=mail.kind, outcome=outcome, reply=reply)
+        if state is MailState.SENT:
+            MAIL_DELIVERY_SECONDS.observe((now - mail.queued_at).total_seconds())
+
+        def work(session: WriteSession) -> None:
+            open_states = (MailState.QUEUED, MailState.SENDING)
+            if change_state(session, mail.id, open_states, state, now):
+                add_transmission(session, mail.id, outcome, now, to=recipient, reply=reply)
+                report_outcome(session, mail.id)
+
+        return work
+
+
+_NO_WORD = "the attempt ended without a word from the server"
+
+
+def _nothing(_session: WriteSession) -> None:
+    """Change nothing: the mail is settled."""
+
+
+def give_up(session: WriteSession, job: JobView, reason: str) -> None:
+    """Mark a mail that could not be sent for days, so that the RDBM sees it."""
+    now = utcnow()
+    mail = session.get(Mail, job.subject_id)
+    if mail is None:
+        return
+    begun = mail.state == MailState.SENDING and mail.carries_identity
+    state = MailState.UNKNOWN if begun else MailState.FAILED
+    if change_state(session, mail.id, (MailState.QUEUED, MailState.SENDING), state, now):
+        outcome = "unknown" if begun else "failed"
+        MAILS.labels(kind=mail.kind, outcome=outcome).inc()
+        add_transmission(session, mail.id, outcome, now, to="", reply=reason)
+        report_outcome(session, mail.id)
