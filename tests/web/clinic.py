@@ -40,7 +40,9 @@ PATIENT = PatientSnapshot(
     first_name="Penelope",
     last_name="Quillfeather",
     address=Address(("1 Gull Street", "Fenmouth")),
-    clinician=Clinician(title="Dr", first_name="Clara", last_name="Whitfield", email="c@example.org"),
+    clinician=Clinician(
+        title="Dr", first_name="Clara", last_name="Whitfield", email="c@example.org"
+    ),
 )
 IDENTIFIERS = ("Quillfeather", "Penelope", "9434765919", "943 476 5919", "778899", "Gull Street")
 _numbers = itertools.count()
@@ -84,7 +86,6 @@ def add_study(
         "institutional_id": number,
         "title": f"Sleep study {number}",
         "summary": "We ask about sleep.\nOne visit.",
-        "lead_researcher_id": lead.id,
         "registered_at": None,
         "patient_contact": True,
         "include_under_16s": False,
@@ -101,6 +102,7 @@ def add_study(
     def work(session: WriteSession) -> Study:
         study = Study(
             **values,
+            lead_researcher=session.get_one(UserAccount, lead.id),
             details_document=document(f"Details {number}") if details else None,
             form_document=document(f"Form {number}") if form else None,
             researchers=[StudyResearcher(user_id=user.id) for user in others],

@@ -1,5 +1,6 @@
 """The own account: password, sessions, preferences."""
 
+import httpx
 import pytest
 from sqlalchemy import select
 
@@ -10,7 +11,7 @@ from tests.web import PASSWORD, Browser, add_user
 NEW = "seven tractors like marmalade"
 
 
-def change(browser: Browser, present: str, new: str, again: str | None = None):
+def change(browser: Browser, present: str, new: str, again: str | None = None) -> httpx.Response:
     browser.get("/account/password")
     return browser.post(
         "/account/password",

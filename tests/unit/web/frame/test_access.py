@@ -4,17 +4,19 @@ import pytest
 
 from crate_core.domain.roles import Role
 from crate_web import access
-from crate_web.access import Decision, decide
+from crate_web.access import Decision, Rule, decide
 
 
 @pytest.mark.parametrize("rule", [access.public, access.token])
 @pytest.mark.parametrize("roles", [None, frozenset(), frozenset(Role)])
-def test_public_pages_and_tokens_ask_for_no_account(rule, roles) -> None:
+def test_public_pages_and_tokens_ask_for_no_account(
+    rule: Rule, roles: frozenset[Role] | None
+) -> None:
     assert decide(rule, roles) is Decision.ALLOWED
 
 
 @pytest.mark.parametrize("rule", [access.anyone_signed_in, access.role(Role.RDBM)])
-def test_c118_who_is_not_signed_in_signs_in_first(rule) -> None:
+def test_c118_who_is_not_signed_in_signs_in_first(rule: Rule) -> None:
     assert decide(rule, None) is Decision.MUST_SIGN_IN
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import pytest
 from pydantic import Field, field_validator
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, UploadFile
 
 from crate_web.forms import (
     Form,
@@ -44,11 +44,16 @@ class Specimen(Form):
         return value
 
 
-GOOD = [("code", " S1 "), ("title", "A study"), ("tags", "x"), ("tags", "y")]
+GOOD: list[tuple[str, str | UploadFile]] = [
+    ("code", " S1 "),
+    ("title", "A study"),
+    ("tags", "x"),
+    ("tags", "y"),
+]
 
 
 def change(**fields: str) -> FormData:
-    return FormData([item for item in GOOD if item[0] not in fields] + list(fields.items()))
+    return FormData([item for item in GOOD if item[0] not in fields] + [*fields.items()])
 
 
 def test_a_good_form_is_a_value() -> None:

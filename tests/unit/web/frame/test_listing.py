@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crate_web.listing import Listing, neutral, read_query
+from crate_web.listing import Listing, Query, neutral, read_query
 
 
-def query(page_size: int = 10, **parameters: str):
+def query(page_size: int = 10, **parameters: str) -> Query:
     return read_query(
         parameters, sorts=["code", "title"], default="-code", filters=["state"], page_size=page_size
     )
@@ -52,7 +52,9 @@ def test_a_link_keeps_everything_but_what_it_changes() -> None:
         (200, 20, [1, None, 18, 19, 20]),
     ],
 )
-def test_page_numbers_show_both_ends_and_the_neighbours(total, page, numbers) -> None:
+def test_page_numbers_show_both_ends_and_the_neighbours(
+    total: int, page: int, numbers: list[int | None]
+) -> None:
     assert Listing([], total, query(page=str(page))).numbers == numbers
 
 

@@ -28,7 +28,9 @@ ROUTES = [
         ("runs", {"q": "a b&c", "page": 2, "state": None}, "/crate/runs?q=a+b%26c&page=2"),
     ],
 )
-def test_addresses_have_prefix_parameters_and_query(name, parameters, address) -> None:
+def test_addresses_have_prefix_parameters_and_query(
+    name: str, parameters: dict[str, object], address: str
+) -> None:
     assert Urls(ROUTES, "/crate")(name, **parameters) == address
 
 
@@ -64,7 +66,7 @@ def test_two_paths_cannot_have_one_name() -> None:
         (None, "", False),
     ],
 )
-def test_c119_r02_only_own_paths_are_own(target, prefix, allowed) -> None:
+def test_c119_r02_only_own_paths_are_own(target: str | None, prefix: str, allowed: bool) -> None:
     assert own_path(target, prefix, "home") == (target if allowed else "home")
 
 
@@ -73,4 +75,6 @@ def test_c119_r02_what_is_let_through_stays_on_this_host(target: str) -> None:
     path = own_path(target, "", "/")
     assert path.startswith("/")
     assert not path.startswith(("//", "/\\"))
-    assert "\n" not in path and "\t" not in path and "\\" not in path
+    assert "\n" not in path
+    assert "\t" not in path
+    assert "\\" not in path

@@ -1,6 +1,7 @@
 """Small pure rules: passwords, throttle, sessions, signatures, formats, components."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -110,7 +111,7 @@ def test_csrf_tokens_are_for_one_visitor() -> None:
         ({"origin": "http://here"}, False),
     ],
 )
-def test_the_browsers_word_decides_where_a_post_is_from(headers, own: bool) -> None:
+def test_the_browsers_word_decides_where_a_post_is_from(headers: dict[str, str], own: bool) -> None:
     assert comes_from_here(Headers(headers), frozenset({"https://here"})) is own
 
 
@@ -144,15 +145,17 @@ def test_ages_are_in_their_largest_unit(age: timedelta, text: str) -> None:
         ("https://TRUST.example:8443/a/b/", "https://trust.example:8443", "/a/b", True),
     ],
 )
-def test_the_public_address_is_taken_apart(url, origin, prefix, https) -> None:
+def test_the_public_address_is_taken_apart(url: str, origin: str, prefix: str, https: bool) -> None:
     assert Address.of(url) == Address(origin, prefix, https)
 
 
 def test_components_are_escaped_and_remembered_without_values() -> None:
     component = Components()
-    field = {"id": "a", "name": "a", "label": {"text": "<b>"}}
+    field: dict[str, Any] = {"id": "a", "name": "a", "label": {"text": "<b>"}}
     html = component("input", **field, value='"><script>')
-    assert "&lt;b&gt;" in html and "<script>" not in html and "&#34;&gt;&lt;script&gt;" in html
+    assert "&lt;b&gt;" in html
+    assert "<script>" not in html
+    assert "&#34;&gt;&lt;script&gt;" in html
     assert "second" in component("input", **field, value="second")
     remembered = component._remembered.cache_info()
     assert (remembered.currsize, remembered.hits) == (1, 1)
