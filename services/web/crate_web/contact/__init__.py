@@ -1,0 +1,1 @@
+"""Contact requests of researchers and of the research database manager: sent, listed, followed."""

@@ -1,0 +1,92 @@
+"""Submitting contact requests: rows, jobs, events and audit of one form, in one transaction."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from crate_core.audit import AuditKind, record
+from crate_core.contact_requests import add_event
+from crate_core.database import WriteSession
+from crate_core.domain.contact import Status
+from crate_core.domain.request_codes import ENTROPY_BYTES, new_request_code
+from crate_core.jobs import Task, enqueue
+from crate_core.models import ContactRequest, Study, UserAccount
+from crate_web.contact.queries import account, submitted_before
+from crate_web.contact.selection import Identifier
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What one form asks for, after all checks."""
+
+    submission: str
+    study_id: int
+    direct: bool
+    identifiers: tuple[Identifier, ...]
+
+
+def submit(
+    session: WriteSession, order: Order, *, user_id: int, address: str, now: datetime
+) -> int:
+    """Make the requests of one form, or find that they were made by its first post.
+
+    Args:
+        session: a transaction.
+        order: what is asked for.
+        user_id: who asks.
+        address: the network address that it came from.
+        now: the moment of the post.
+
+    Returns:
+        How many requests the form has made.
+    """
+    if earlier := submitted_before(session, order.submission, user_id):
+        return earlier
+    actor = account(session, user_id)
+    study = session.get_one(Study, order.study_id)
+    requests = [
+        ContactRequest(
+            code=new_request_code(os.urandom(ENTROPY_BYTES)),
+            created_at=now,
+            requested_by_id=user_id,
+            study_id=study.id,
+            direct_approach=order.direct,
+            submission=order.submission,
+            lookup_kind=kind,
+            lookup_value=value,
+            status=Status.NEW,
+            changed_at=now,
+        )
+        for kind, value in order.identifiers
+    ]
+    session.add_all(requests)
+    session.flush()
+    for request in requests:
+        add_event(session, request, None, Status.NEW, actor=actor.username, why="Submitted.")
+        enqueue(session, Task.PROCESS_CONTACT_REQUEST, request.id)
+    _audit(session, actor, study, requests, order, address=address)
+    return len(requests)
+
+
+def _audit(
+    session: WriteSession,
+    actor: UserAccount,
+    study: Study,
+    requests: Sequence[ContactRequest],
+    order: Order,
+    *,
+    address: str,
+) -> None:
+    record(
+        session,
+        AuditKind.REQUEST_SUBMITTED,
+        actor=actor,
+        address=address,
+        subject=f"study:{study.id}",
+        detail={
+            "codes": [request.code for request in requests],
+            "study": study.institutional_id,
+            "direct": order.direct,
+        },
+    )

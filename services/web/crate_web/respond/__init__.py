@@ -1,0 +1,1 @@
+"""The clinician's page: the question about one patient and one study, reached by a link in a mail."""
