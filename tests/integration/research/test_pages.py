@@ -334,7 +334,7 @@ def test_result_without_research_ids_offers_no_request(alice: Browser) -> None:
 
 
 def test_structure_is_read_shown_and_searched(alice: Browser) -> None:
-    job = JobView(id=1, task=Task.READ_STRUCTURE, subject_id=0, attempt=1)
+    job = JobView(1, Task.READ_STRUCTURE, 0, 1, utcnow())
     alice.lab.database.write(ReadStructure(alice.lab.settings).perform(job))
     page = alice.client.get("/research/structure").text
     assert "note_datetime" in page
@@ -354,7 +354,7 @@ def test_structure_is_read_shown_and_searched(alice: Browser) -> None:
 def test_structure_of_a_database_that_is_away_stays_known(
     mariadb_lab: Laboratory, alpha_mariadb: ResearchDatabase
 ) -> None:
-    job = JobView(id=1, task=Task.READ_STRUCTURE, subject_id=0, attempt=1)
+    job = JobView(1, Task.READ_STRUCTURE, 0, 1, utcnow())
     mariadb_lab.database.write(ReadStructure(mariadb_lab.settings).perform(job))
     away = alpha_mariadb.model_copy(update={"url": SecretStr("mysql+pymysql://x@127.0.0.1:1/x")})
     lab = mariadb_lab.with_settings(research_databases=[away])

@@ -187,7 +187,7 @@ def renew_lease(session: WriteSession, job: JobView, *, seconds: float) -> bool:
         update(Job)
         .where(
             Job.id == job.id,
-            Job.attempts == job.attempt,
+            Job.started_at == job.started_at,
             Job.done_at.is_(None),
             Job.failed_at.is_(None),
         )
