@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
 from itertools import chain
 
 import anyio.to_thread
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Route
@@ -82,6 +83,8 @@ def create_app(
             NotSignedInError: refusals.must_sign_in,
             RefusedError: refusals.refused,
             TemporaryError: refusals.unavailable,
+            # No connection came free in time.
+            PoolTimeoutError: refusals.unavailable,
             HTTPException: refusals.http_error,
             Exception: refusals.unexpected,
         },

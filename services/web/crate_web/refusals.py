@@ -82,11 +82,11 @@ def http_error(connection: Request, error: Exception) -> Response:
 
 
 def unavailable(connection: Request, error: Exception) -> Response:
-    """Say that the database is away, that nothing is lost, and try again by itself."""
+    """Say that the database is away or overrun, that nothing is lost, and try again by itself."""
     log.error(
         "temporarily unavailable", reason=str(error), error=type(error.__cause__ or error).__name__
     )
-    request = _page_request(connection, look_up=not isinstance(error, TemporaryError))
+    request = _page_request(connection, look_up=False)
     response = request.render(
         "errors/503.html",
         status=503,
