@@ -6,6 +6,7 @@ guarded by the status of their subject, so that the key is the second wall, not 
 
 import hashlib
 from dataclasses import dataclass
+from email.utils import parseaddr
 
 from sqlalchemy import update
 
@@ -87,7 +88,7 @@ class Outbox:
 
     def __init__(self, mail_from: str, manager_email: str) -> None:
         """Send as `mail_from`; mails to the research database manager go to `manager_email`."""
-        self._domain = domain_of(mail_from) or "localhost"
+        self._domain = domain_of(parseaddr(mail_from)[1]) or "localhost"
         self._manager_email = manager_email
 
     def add(self, session: WriteSession, plan: MailPlan, content: MailContent) -> None:
@@ -159,7 +160,10 @@ def add_finding(
     detail: str = "",
     request: ContactRequest | None = None,
 ) -> None:
-    """Put a finding on the research database manager's work queue."""
+    """Put a finding on the research database manager's work queue, or back on it."""
+    values = {"summary": summary, "detail": detail, "done_at": None, "done_by_id": None}
+    if session.change(update(WorkItem).where(WorkItem.effect_key == effect_key).values(values)):
+        return
     session.add(
         WorkItem(
             effect_key=effect_key,
