@@ -26,6 +26,10 @@ def requests_of_patient(session: WriteSession, nhs_number: int) -> Sequence[Cont
     ).all()
 
 
+# A request whose reminder failed is still before its clinician.
+_WITH_CLINICIAN = {Status.WITH_CLINICIAN, Status.CLINICIAN_MAIL_FAILED, Status.FAILED}
+
+
 @dataclass(frozen=True, slots=True)
 class Earlier:
     """What the rules need to know of a patient's other requests."""
@@ -39,14 +43,18 @@ def earlier_than(request: ContactRequest, of_patient: Sequence[ContactRequest]) 
     """Describe the patient's other requests from the point of view of `request` (C24, C25, C36, C37)."""
     others = [other for other in of_patient if other.id != request.id]
     same_study = [other for other in others if other.study_id == request.study_id]
-    waiting = {Status.WITH_CLINICIAN, Status.CLINICIAN_MAIL_FAILED}
     return Earlier(
         approaches=tuple(
             EarlierRequest(other.created_at, route_of(other), answer_of(other)) for other in others
         ),
-        outstanding=any(Status(other.status) in waiting for other in same_study),
+        outstanding=any(_is_unanswered(other) for other in same_study),
         answers=frozenset(answer for other in same_study if (answer := answer_of(other))),
     )
+
+
+def _is_unanswered(request: ContactRequest) -> bool:
+    asked = request.clinician_response is not None and answer_of(request) is None
+    return asked and Status(request.status) in _WITH_CLINICIAN
 
 
 def cases_of(of_patient: Sequence[ContactRequest]) -> list[Case]:

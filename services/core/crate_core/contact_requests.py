@@ -1,13 +1,19 @@
-"""Changing the status of a contact request: one guarded update, and its event."""
+"""Changing the status of a contact request, and keeping back what must not go out any more."""
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm.attributes import set_committed_value
 
 from crate_core.clock import utcnow
 from crate_core.database import WriteSession
 from crate_core.domain.contact import Status, check_transition
 from crate_core.errors import TemporaryError
-from crate_core.models import ContactEvent, ContactRequest
+from crate_core.jobs.rows import cancel_open
+from crate_core.jobs.tasks import Task
+from crate_core.models import ContactEvent, ContactRequest, Letter, Mail, MailTransmission
+from crate_core.models.mail import MailState
+
+KEPT_BACK = "kept_back"
+"""Outcome of a transmission that was not begun, because the request had ended."""
 
 
 def change_status(
@@ -68,3 +74,42 @@ def add_event(
             why=why,
         )
     )
+
+
+def keep_back(session: WriteSession, request: ContactRequest) -> None:
+    """Let nothing more go out for a request that ends here: letters to post, mails that identify the patient.
+
+    A pack must not be posted to a patient who said no, nor a permission arrive after its withdrawal.
+    A mail that is being handed over at this moment cannot be called back.
+    """
+    session.flush()
+    session.change(
+        update(Letter)
+        .where(Letter.contact_request_id == request.id, Letter.needs_posting)
+        .values(needs_posting=False)
+    )
+    waiting = session.scalars(
+        select(Mail.id).where(
+            Mail.contact_request_id == request.id,
+            Mail.carries_identity,
+            Mail.state == MailState.QUEUED,
+        )
+    ).all()
+    now = utcnow()
+    for mail_id in waiting:
+        kept = session.change(
+            update(Mail)
+            .where(Mail.id == mail_id, Mail.state == MailState.QUEUED)
+            .values(state=MailState.FAILED, changed_at=now)
+        )
+        if kept:
+            cancel_open(session, Task.SEND_MAIL, mail_id)
+            session.add(
+                MailTransmission(
+                    mail_id=mail_id,
+                    at=now,
+                    outcome=KEPT_BACK,
+                    envelope_recipient="",
+                    server_reply="The request ended before the mail was sent.",
+                )
+            )

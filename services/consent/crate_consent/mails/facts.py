@@ -60,3 +60,5 @@ class AnsweredFacts:
     study_number: int
     answer: Answer
     donation: Decimal
+    stopped: bool = False
+    """The patient may not be contacted any more, whatever the clinician said."""

@@ -143,8 +143,8 @@ class MailTexts:
             study_number=facts.study_number,
             answer=facts.answer.value,
             meaning=_MEANING[facts.answer],
-            to_print=facts.answer is Answer.R,
-            agrees=facts.answer.agrees,
+            to_print=facts.answer is Answer.R and not facts.stopped,
+            agrees=facts.answer.agrees and not facts.stopped,
             donation=_pounds(facts.donation),
         )
 

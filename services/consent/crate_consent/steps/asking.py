@@ -18,6 +18,7 @@ from crate_core.database import WriteSession
 from crate_core.domain.contact import Status
 from crate_core.domain.study import extra_form_applies
 from crate_core.jobs import Task, enqueue
+from crate_core.jobs.rows import cancel_open
 from crate_core.models import ClinicianLink, ClinicianResponse, ContactRequest
 
 _TOKEN_BYTES = 32
@@ -53,8 +54,7 @@ def mail_question(
     """Mail the question with a new link, and plan the first reminder."""
     token = issue_link(session, response)
     plan = MailPlan(
-        # Asked anew, it is another mail: the time tells them apart.
-        effect_key=f"question:{request.id}:{response.asked_at:%Y%m%d%H%M%S%f}",
+        effect_key=question_key(response),
         kind="clinician_request",
         recipient=response.email,
         request=request,
@@ -63,7 +63,14 @@ def mail_question(
     content = together.texts.clinician_request(question_facts(together, request, response, token))
     together.outbox.add(session, plan, content)
     due_at = next_due_at(together.schedule, response.asked_at, reminders_sent=0)
+    # One of an earlier asking may be open, and may have failed.
+    cancel_open(session, Task.SEND_REMINDER, response.id)
     enqueue(session, Task.SEND_REMINDER, response.id, due_at=due_at)
+
+
+def question_key(response: ClinicianResponse) -> str:
+    """Return the effect key of the mail that asks; asked anew, it is another mail, and the time tells."""
+    return f"question:{response.contact_request_id}:{response.asked_at:%Y%m%d%H%M%S%f}"
 
 
 def issue_link(session: WriteSession, response: ClinicianResponse) -> str:

@@ -46,10 +46,11 @@ def _settle(
     resume(session, request, Status.WITH_CLINICIAN)
     response.charity_amount = together.settings.charity_amount
     cancel_open(session, Task.SEND_REMINDER, response.id)
-    _tell_manager(together, session, request, response, answer)
+    stopped = answer.agrees and stop_if_barred(session, request, died=died)
+    _tell_manager(together, session, request, response, answer, stopped=stopped)
+    if stopped:
+        return
     if answer.agrees:
-        if stop_if_barred(session, request, died=died):
-            return
         _prepare_for_patient(together, session, request, response, answer)
     change_status(
         session,
@@ -66,12 +67,15 @@ def _tell_manager(
     request: ContactRequest,
     response: ClinicianResponse,
     answer: Answer,
+    *,
+    stopped: bool,
 ) -> None:
     content = together.texts.rdbm_clinician_answered(
         AnsweredFacts(
             request_code=request.code,
             study_number=request.study.institutional_id,
             answer=answer,
+            stopped=stopped,
             donation=response.charity_amount,
         )
     )

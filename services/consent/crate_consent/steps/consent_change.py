@@ -14,13 +14,12 @@ from crate_consent.steps.standing import stop
 from crate_consent.steps.subject import CONSENT
 from crate_core.clock import utcnow
 from crate_core.consent_modes import history, lock_current
-from crate_core.contact_requests import change_status
+from crate_core.contact_requests import change_status, keep_back
 from crate_core.database import WriteSession
 from crate_core.domain.consent import ConsentMode
 from crate_core.domain.contact import Status
 from crate_core.domain.patient import PatientSnapshot
-from crate_core.jobs import JobView, Task
-from crate_core.jobs.rows import cancel_open
+from crate_core.jobs import JobView
 from crate_core.models import ConsentModeRow, ContactRequest
 
 
@@ -48,8 +47,9 @@ def _settle(
     patient: PatientSnapshot | None,
 ) -> None:
     row = session.get_one(ConsentModeRow, consent_mode_id)
-    lock_current(session, row.nhs_number)
-    if row.letter_wanted:
+    current = lock_current(session, row.nhs_number)
+    # A letter confirms what is in force, not what was replaced meanwhile.
+    if row.letter_wanted and current is row:
         _confirm(together, session, row, patient)
     requests = {request.id: request for request in requests_of_patient(session, row.nhs_number)}
     records = [past.record for past in history(session, row.nhs_number)]
@@ -57,10 +57,7 @@ def _settle(
     for request_id in ended.withdraw:
         _withdraw(together, session, requests[request_id])
     for pending in ended.stop:
-        request = requests[pending.request_id]
-        if request.clinician_response:
-            cancel_open(session, Task.SEND_REMINDER, request.clinician_response.id)
-        stop(session, request, pending.code)
+        stop(session, requests[pending.request_id], pending.code)
 
 
 def _confirm(
@@ -96,6 +93,7 @@ def _confirm(
 
 
 def _withdraw(together: Collaborators, session: WriteSession, request: ContactRequest) -> None:
+    keep_back(session, request)
     now = utcnow()
     letter_facts = facts.withdrawal_facts(request, together.settings.zone)
     letter = add_letter(

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from crate_consent.collaborators import Collaborators
 from crate_consent.effects import require_posting
+from crate_consent.steps.asking import question_key
 from crate_consent.steps.subject import CONSENT
 from crate_core.contact_requests import change_status
 from crate_core.database import WriteSession
@@ -24,7 +25,10 @@ def process_mail_outcome(together: Collaborators, job: JobView) -> Callable[[Wri
             _settle_letter(together, session, mail, delivered=delivered)
         elif mail.contact_request_id is not None:
             request = session.get_one(ContactRequest, mail.contact_request_id)
-            _settle_question(session, request, delivered=delivered, troubled=troubled)
+            response = request.clinician_response
+            # The fate of a question that was asked anew since says nothing of the present one.
+            if response and mail.effect_key == question_key(response):
+                _settle_question(session, request, delivered=delivered, troubled=troubled)
 
     return work
 
@@ -34,13 +38,18 @@ def _settle_letter(
 ) -> None:
     if mail.letter_id is None or mail.contact_request_id is None:
         return
+    if mail.kind == "approval" and not delivered:
+        request = session.get_one(ContactRequest, mail.contact_request_id)
+        # A permission that was withdrawn meanwhile is not posted.
+        if request.status != Status.APPROVED:
+            return
     changed = require_posting(session, mail.letter_id, required=not delivered)
     if changed and not delivered:
         request = session.get_one(ContactRequest, mail.contact_request_id)
         content = together.texts.rdbm_letter_not_mailed(request.code, letter=mail.kind)
-        together.outbox.tell_manager(
-            session, f"letter_not_mailed:{mail.id}", content, request=request
-        )
+        # Sent again, it may fail again.
+        key = f"letter_not_mailed:{mail.id}:{mail.transmissions[-1].id}"
+        together.outbox.tell_manager(session, key, content, request=request)
 
 
 def _settle_question(

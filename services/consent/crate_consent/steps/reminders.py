@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from crate_consent.collaborators import Collaborators
 from crate_consent.decisions.reminders import Expire, Remind, due_step, next_due_at
-from crate_consent.effects import MailPlan
+from crate_consent.effects import MailPlan, add_finding
 from crate_consent.steps.asking import issue_link, mail_question, question_facts, revoke_links
-from crate_consent.steps.standing import stop_if_barred
+from crate_consent.steps.standing import WHY, bar_now, has_died, stop_if_barred
 from crate_consent.steps.subject import CONSENT, resume
 from crate_core.clock import utcnow
 from crate_core.contact_requests import change_status
@@ -21,6 +21,7 @@ _MAY_BE_ASKED_ANEW = {*_WAITING, Status.EXPIRED}
 
 def send_reminder(together: Collaborators, job: JobView) -> Callable[[WriteSession], None]:
     """Return the changes: a reminder, or expiry, or nothing but the next look."""
+    died = _has_died(together, job.subject_id)
 
     def work(session: WriteSession) -> None:
         response = session.get_one(ClinicianResponse, job.subject_id)
@@ -28,7 +29,7 @@ def send_reminder(together: Collaborators, job: JobView) -> Callable[[WriteSessi
         if response.answered_at is not None or request.status not in _WAITING:
             return
         resume(session, request, Status.WITH_CLINICIAN)
-        if stop_if_barred(session, request, died=False):
+        if stop_if_barred(session, request, died=died):
             return
         step = due_step(
             together.schedule,
@@ -47,6 +48,33 @@ def send_reminder(together: Collaborators, job: JobView) -> Callable[[WriteSessi
         enqueue(session, Task.SEND_REMINDER, response.id, due_at=due_at)
 
     return work
+
+
+def _has_died(together: Collaborators, response_id: int) -> bool:
+    with together.database.read() as session:
+        response = session.get_one(ClinicianResponse, response_id)
+        request = session.get_one(ContactRequest, response.contact_request_id)
+    if response.answered_at is not None or request.status not in _MAY_BE_ASKED_ANEW:
+        return False
+    return has_died(together, request.nhs_number)
+
+
+def _must_not_be_asked(session: WriteSession, request: ContactRequest, *, died: bool) -> bool:
+    if request.status != Status.EXPIRED:
+        return stop_if_barred(session, request, died=died)
+    code = bar_now(session, request, died=died)
+    if code is None:
+        return False
+    # It has ended already; whoever wanted it taken up again should know why it was not.
+    add_finding(
+        session,
+        f"not_asked_anew:{request.id}",
+        kind="not_asked_anew",
+        summary=f"Request {request.code} stays expired: the clinician was not asked again",
+        detail=WHY[code],
+        request=request,
+    )
+    return True
 
 
 def _remind(
@@ -91,6 +119,7 @@ def _expire(
 
 def reissue_link(together: Collaborators, job: JobView) -> Callable[[WriteSession], None]:
     """Return the changes that ask the clinician anew: the old links die, and time begins again (C45)."""
+    died = _has_died(together, job.subject_id)
 
     def work(session: WriteSession) -> None:
         response = session.get_one(ClinicianResponse, job.subject_id)
@@ -98,7 +127,7 @@ def reissue_link(together: Collaborators, job: JobView) -> Callable[[WriteSessio
         if response.answered_at is not None or request.status not in _MAY_BE_ASKED_ANEW:
             return
         resume(session, request, Status.WITH_CLINICIAN)
-        if stop_if_barred(session, request, died=False):
+        if _must_not_be_asked(session, request, died=died):
             return
         now = utcnow()
         revoke_links(session, response, now)

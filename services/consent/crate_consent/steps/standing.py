@@ -6,16 +6,19 @@ from crate_consent.decisions.withdrawal import barred_since
 from crate_consent.lookups.sources import NotFound
 from crate_consent.steps.subject import CONSENT
 from crate_core.consent_modes import history, lock_current
-from crate_core.contact_requests import change_status
+from crate_core.contact_requests import change_status, keep_back
 from crate_core.database import WriteSession
 from crate_core.domain.contact import Status, StopCode
+from crate_core.jobs import Task
+from crate_core.jobs.rows import cancel_open
 from crate_core.models import ContactRequest
 
-_WHY = {
+WHY = {
     StopCode.DEAD: "The patient has died since the request was made.",
     StopCode.OPTED_OUT: "The patient has opted out since the request was made.",
     StopCode.CONSENT_RED: "The patient has chosen RED since the request was made.",
 }
+"""What the RDBM reads of a bar that came up while a request was under way."""
 
 
 def has_died(together: Collaborators, nhs_number: int | None) -> bool:
@@ -31,20 +34,27 @@ def stop_if_barred(session: WriteSession, request: ContactRequest, *, died: bool
 
     Locks the patient, so that a choice that is being entered at this moment is waited for.
     """
-    nhs_number = facts.snapshot_of(request).nhs_number
-    lock_current(session, nhs_number)
-    records = [row.record for row in history(session, nhs_number)]
-    code = barred_since(records, facts.consent_of(request).record)
-    if code is None and died:
-        code = StopCode.DEAD
+    code = bar_now(session, request, died=died)
     if code is None:
         return False
     stop(session, request, code)
     return True
 
 
+def bar_now(session: WriteSession, request: ContactRequest, *, died: bool) -> StopCode | None:
+    """Lock the patient, and return why nobody may be asked about them any more; None when somebody may."""
+    nhs_number = facts.snapshot_of(request).nhs_number
+    lock_current(session, nhs_number)
+    records = [row.record for row in history(session, nhs_number)]
+    code = barred_since(records, facts.consent_of(request).record)
+    return StopCode.DEAD if code is None and died else code
+
+
 def stop(session: WriteSession, request: ContactRequest, code: StopCode) -> None:
-    """Stop a request under way."""
+    """Stop a request under way, with all that waits to go out for it."""
+    if request.clinician_response:
+        cancel_open(session, Task.SEND_REMINDER, request.clinician_response.id)
+    keep_back(session, request)
     request.stop_code = code
-    request.stop_text = _WHY[code]
-    change_status(session, request, Status.STOPPED, actor=CONSENT, why=_WHY[code])
+    request.stop_text = WHY[code]
+    change_status(session, request, Status.STOPPED, actor=CONSENT, why=WHY[code])

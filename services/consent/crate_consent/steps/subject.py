@@ -1,8 +1,10 @@
 """What the steps share: who acts, taking up a failed request, and giving one up."""
 
+from collections.abc import Set as AbstractSet
+
 from crate_core.contact_requests import change_status
 from crate_core.database import WriteSession
-from crate_core.domain.contact import TRANSITIONS, Status
+from crate_core.domain.contact import Status
 from crate_core.models import ContactRequest
 
 CONSENT = "consent"
@@ -15,8 +17,14 @@ def resume(session: WriteSession, request: ContactRequest, before_failure: Statu
         change_status(session, request, before_failure, actor=CONSENT, why="Tried again.")
 
 
-def give_up_request(session: WriteSession, request_id: int, reason: str) -> None:
-    """Mark a request as failed, so that the RDBM sees it beside its failed job (C131)."""
+def give_up_request(
+    session: WriteSession, request_id: int, reason: str, *, waiting: AbstractSet[Status]
+) -> None:
+    """Mark a request as failed, so that the RDBM sees it beside its failed job (C131).
+
+    Only where the request waits for that job, in one of the statuses `waiting`: a retried job takes it up
+    from there, and from nowhere else.
+    """
     request = session.get(ContactRequest, request_id)
-    if request and Status.FAILED in TRANSITIONS[Status(request.status)]:
+    if request and request.status in waiting:
         change_status(session, request, Status.FAILED, actor=CONSENT, why=reason)

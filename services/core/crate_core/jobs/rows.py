@@ -47,13 +47,28 @@ def enqueue(
 
 
 def cancel_open(session: WriteSession, task: Task, subject_id: int) -> None:
-    """Close an open job that is not needed any more; one that is running does no harm."""
+    """Close an open job that is not needed any more, also one that has failed.
+
+    One that is running meanwhile finds itself closed, and its changes are not committed.
+    """
     now = utcnow()
     session.change(
         update(Job)
         .where(Job.open_key == open_key(task, subject_id))
-        .values(done_at=now, open_key=None, next_publish_at=None, last_error="not needed any more")
+        .values(
+            done_at=now,
+            failed_at=None,
+            leased_until=None,
+            open_key=None,
+            next_publish_at=None,
+            last_error="not needed any more",
+        )
     )
+
+
+def make_way(session: WriteSession, job_id: int) -> None:
+    """Let the next job of its kind be written although this one failed; it may still be retried."""
+    session.change(update(Job).where(Job.id == job_id).values(open_key=None))
 
 
 def retry_failed(session: WriteSession, job_id: int) -> bool:

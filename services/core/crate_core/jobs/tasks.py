@@ -11,7 +11,7 @@ class Task(StrEnum):
     PROCESS_PATIENT_RESPONSE = "consent.process_patient_response"  # patient_response
     PROCESS_CONSENT_CHANGE = "consent.process_consent_change"  # consent_mode
     PROCESS_MAIL_OUTCOME = "consent.process_mail_outcome"  # mail
-    REFRESH_CONSENT_MODES = "consent.refresh_consent_modes"  # 0
+    REFRESH_CONSENT_MODES = "consent.refresh_consent_modes"  # consent_mode to go on after, 0
     SEND_REMINDER = "consent.send_reminder"  # clinician_response
     REISSUE_CLINICIAN_LINK = "consent.reissue_clinician_link"  # clinician_response
     SEND_TEST_MAIL = "consent.send_test_mail"  # user_account, who asked
