@@ -52,7 +52,8 @@ $(ASSETS_STAMP): node_modules/.package-lock.json $(ASSET_SOURCES)
 
 .PHONY: run
 run: $(VENV_STAMP) $(ASSETS_STAMP) ## Start every service with demonstration data; Ctrl-C stops all
-	@exec $(BIN)/crate-run $(RUN_ARGS)
+	@# Bytecode is kept here: it halves the time of the next start.
+	@exec env -u PYTHONDONTWRITEBYTECODE $(BIN)/crate-run $(RUN_ARGS)
 
 .PHONY: servers
 servers: ## Look for what the tests need; as root on Debian, install what is missing

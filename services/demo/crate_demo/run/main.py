@@ -18,7 +18,7 @@ from crate_demo.report import describe_people, describe_users
 from crate_demo.run.console import Console
 from crate_demo.run.ports import free_ports
 from crate_demo.run.readiness import wait_until_ready
-from crate_demo.run.services import HOST, SERVICES, Ports, make_processes
+from crate_demo.run.services import HOST, SERVICES, Ports, make_processes, write_environment
 from crate_demo.run.state import State, locked, open_state
 from crate_demo.run.supervisor import Supervisor
 
@@ -83,6 +83,7 @@ def _choose_ports(first: int) -> Ports:
 
 async def _run(state: State, port: int, loaded: Loaded, console: Console, started: float) -> None:
     ports = _choose_ports(port)
+    write_environment(state, ports)
     supervisor = Supervisor(list(make_processes(state, ports, _inherited(os.environ))), console.log)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -105,21 +106,17 @@ async def _welcome(
         console.say(f"Not ready yet: {', '.join(late)}. See their lines above.")
     else:
         console.say(f"\nReady after {time.monotonic() - started:.1f} s.")
-    console.say(
-        "\n".join(
-            (
-                "",
-                f"Site:   http://{HOST}:{ports.web}/",
-                f"Mails:  http://{HOST}:{ports.mail_pages}/  (files in {state.mail})",
-                "",
-                describe_users(),
-                "",
-                describe_people(loaded.people),
-                "",
-                (
-                    "Ctrl-C stops everything. To begin anew, delete the folder "
-                    f"{state.folder} while it is stopped."
-                ),
-            )
-        )
-    )
+    console.say(_instructions(state, ports, loaded))
+
+
+def _instructions(state: State, ports: Ports, loaded: Loaded) -> str:
+    return f"""
+Site:   http://{HOST}:{ports.web}/
+Mails:  http://{HOST}:{ports.mail_pages}/  (files in {state.mail})
+Shell:  source {state.environment}, then use the command `crate`
+
+{describe_users()}
+
+{describe_people(loaded.people)}
+
+Ctrl-C stops everything. To begin anew, delete {state.folder} while it is stopped."""

@@ -1,6 +1,7 @@
 """The processes of a local run, and what each of them is told."""
 
 import json
+import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -34,13 +35,13 @@ SERVICES = tuple(_MODULES)
 _STAGES = {"mail": 0, "relay": 1, "consent": 1, "mailer": 1, "runner": 1, "web": 2}
 
 
-def database_settings(state: State) -> dict[str, str]:
-    """Return the settings of the databases, as the loader of the demonstration needs them."""
-    return {
-        "CRATE_DATABASE_URL": state.database_url("site"),
-        **_research_settings(state, with_url=True),
-        **_identity_settings(state),
-    }
+def write_environment(state: State, ports: Ports) -> None:
+    """Write all settings to a file that a shell can read, for `crate` on this site."""
+    settings = _common_settings(state, ports)
+    for name in ("web", "mailer", "consent", "runner"):
+        settings |= _own_settings(name, state, ports)
+    lines = [f"export {name}={shlex.quote(value)}\n" for name, value in settings.items()]
+    state.environment.write_text("".join(lines), encoding="utf-8")
 
 
 def _research_settings(state: State, *, with_url: bool) -> dict[str, str]:

@@ -39,6 +39,11 @@ class State:
         """File with the key of signatures and keyed hashes."""
         return self.folder / "secret_key"
 
+    @property
+    def environment(self) -> Path:
+        """File with the settings of the services, for a shell."""
+        return self.folder / "environment"
+
     def database_url(self, name: str) -> str:
         """Return the URL of one of the SQLite databases."""
         return f"sqlite:///{self.folder / name}.db"
