@@ -15,6 +15,7 @@ from crate_core.models.research import ResearchColumn
 from crate_core.settings.research import ResearchDatabase
 from crate_core.telemetry.logs import get_logger
 from crate_core.telemetry.metrics import DATABASE_UP
+from crate_web.runner.accounts import excess_rights
 
 log = get_logger(__name__)
 
@@ -33,13 +34,19 @@ class Column:
 
 
 def read_structure(database: ResearchDatabase) -> list[Column] | None:
-    """Return the columns of all tables and views of a database; None when it is away."""
+    """Return the columns of all tables and views of a database; None when it is away.
+
+    Reports an account that can do more than read.
+    """
     if database.address is None:
         return None
     engine = create_engine(database.address, poolclass=NullPool)
     schema = None if database.engine_name == "sqlite" else database.schema_read
     try:
-        found = inspect(engine).get_multi_columns(schema=schema, kind=ObjectKind.ANY)
+        with engine.connect() as connection:
+            found = inspect(connection).get_multi_columns(schema=schema, kind=ObjectKind.ANY)
+            if rights := excess_rights(connection):
+                log.warning("account can do more than read", database=database.name, rights=rights)
     except SQLAlchemyError as error:
         DATABASE_UP.labels(database=database.name).set(0)
         log.warning("structure not read", database=database.name, reason=type(error).__name__)
