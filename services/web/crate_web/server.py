@@ -1,6 +1,8 @@
 """gunicorn as this site uses it: its processes, its worker, its log."""
 
 import logging
+import os
+import signal
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import partial
@@ -25,6 +27,7 @@ log = get_logger(__name__)
 GRACEFUL_SECONDS = 25
 """Requests that have begun may take so long after SIGTERM; shorter than the pod's grace period."""
 _HUNG_SECONDS = 60
+_NOTIFY_SECONDS = 5
 
 
 def run() -> int:
@@ -62,10 +65,21 @@ class PageWorker(UvicornWorker):  # type: ignore[misc]  # gunicorn is untyped
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Let requests that have begun end."""
         super().__init__(*args, **kwargs)
+        self.config.timeout_notify = _NOTIFY_SECONDS
         self.config.timeout_graceful_shutdown = int(self.cfg.graceful_timeout) - 2
         # Not its access log: paths hold tokens, and the metrics count requests.
         logging.getLogger("uvicorn.error").handlers = []
         logging.getLogger("uvicorn.error").propagate = True
+
+    async def callback_notify(self) -> None:
+        """Tell the master that this worker lives; end when there is no master any more.
+
+        The stock worker does not look: after the master was killed it would keep the port for ever.
+        """
+        if os.getppid() != self.ppid:
+            log.warning("web process ends: its master is gone")
+            os.kill(os.getpid(), signal.SIGTERM)
+        self.notify()
 
 
 class JsonLog(Logger):  # type: ignore[misc]

@@ -75,8 +75,8 @@ class Web:
 
     def end(self) -> None:
         if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
+            self.process.terminate()
+        self.process.wait(timeout=30)
         self._log.close()
 
 
@@ -130,6 +130,19 @@ def test_a_request_that_has_begun_ends_when_web_stops(web: Web) -> None:
         rest.join()
     assert answer.startswith(b"HTTP/1.1 403")
     assert web.process.wait(timeout=30) == 0
+
+
+def test_web_processes_end_when_their_master_was_killed(web: Web) -> None:
+    web.process.kill()
+    web.process.wait()
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            web.page("/login")
+        except OSError:
+            return
+        time.sleep(0.2)
+    pytest.fail("a web process still answers")
 
 
 def test_no_path_and_no_cookie_is_logged(web: Web) -> None:
