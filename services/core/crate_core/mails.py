@@ -1,9 +1,14 @@
 """What people may decide about a mail whose fate is theirs to settle (design 4, Mail; C109)."""
 
+import hashlib
+import html
+from email.utils import parseaddr
+
 from sqlalchemy import update
 
 from crate_core.clock import utcnow
 from crate_core.database.sessions import WriteSession
+from crate_core.domain.email import domain_of
 from crate_core.jobs.rows import enqueue
 from crate_core.jobs.tasks import Task
 from crate_core.models.mail import Mail, MailState, MailTransmission
@@ -61,3 +66,36 @@ def settle_as_arrived(session: WriteSession, mail_id: int, user: UserAccount) ->
     if mail.reports_outcome:
         enqueue(session, Task.PROCESS_MAIL_OUTCOME, mail_id)
     return True
+
+
+def queue_plain_mail(
+    session: WriteSession, *, effect_key: str, sender: str, recipient: str, subject: str, text: str
+) -> None:
+    """Queue a mail of plain words that names no patient.
+
+    Args:
+        session: the transaction of what asks for it.
+        effect_key: names what it is for; the same key is mailed once.
+        sender: who mails go out from, for the Message-ID.
+        recipient: one address.
+        subject: one line.
+        text: plain text; the HTML part says the same.
+    """
+    now = utcnow()
+    digest = hashlib.sha256(effect_key.encode()).hexdigest()[:32]
+    domain = domain_of(parseaddr(sender)[1]) or "localhost"
+    mail = Mail(
+        effect_key=effect_key,
+        kind="rdbm",
+        message_id=f"<{digest}@{domain}>",
+        recipient=recipient,
+        subject=subject,
+        text=text,
+        html=f'<pre style="font: inherit; white-space: pre-wrap">{html.escape(text)}</pre>',
+        carries_identity=False,
+        changed_at=now,
+        queued_at=now,
+    )
+    session.add(mail)
+    session.flush()
+    enqueue(session, Task.SEND_MAIL, mail.id)

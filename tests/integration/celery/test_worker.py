@@ -20,7 +20,9 @@ from tests.servers import RabbitMQServer, TcpProxy
 DEADLY_SUBJECT, SLOW_SUBJECT = 666, 777
 
 
-def put(url: str, body: str, headers: dict[str, Any], content_type: str = "application/json") -> None:
+def put(
+    url: str, body: str, headers: dict[str, Any], content_type: str = "application/json"
+) -> None:
     """Put any message on the queue of consent."""
     folder.register()
     with open_connection(url) as connection, connection.Producer() as producer:
