@@ -48,7 +48,7 @@ def list_work() -> None:
 def _everything(session: ReadSession) -> list[_Waiting]:
     found = []
     for what, which, statement in _statements():
-        for since, name in session.execute(statement.limit(_SHOWN)).tuples():
+        for since, name in session.execute(statement.limit(_SHOWN)):
             found.append(_Waiting(since, what, f"{which} {name}"))
     return found
 

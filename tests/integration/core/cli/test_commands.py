@@ -35,7 +35,6 @@ class Cli:
             self._monkeypatch.context() as patch,
             contextlib.redirect_stdout(said),
             contextlib.redirect_stderr(said),
-            pytest.raises(SystemExit) as ended,
         ):
             for name in [name for name in os.environ if name.startswith("CRATE_")]:
                 patch.delenv(name)
@@ -43,7 +42,8 @@ class Cli:
                 patch.setenv(name, value)
             patch.setattr("sys.argv", ["crate", *arguments])
             patch.setattr("sys.stdin", io.StringIO(given))
-            main()
+            with pytest.raises(SystemExit) as ended:
+                main()
         assert ended.value.code == code, said.getvalue()
         return said.getvalue()
 
