@@ -260,9 +260,7 @@ def test_c54_no_patient_data_after_answering(
     assert names_nobody(page.text)
 
 
-def test_c56_trial_of_a_medicine_needs_the_consultant(
-    browser: Browser, database: Database
-) -> None:
+def test_c56_trial_of_a_medicine_needs_the_consultant(browser: Browser, database: Database) -> None:
     study = add_study(database, add_lead(database, "lead5"), 5, clinical_trial=True)
     asked = add_request(database, study, study.lead_researcher, Status.WITH_CLINICIAN)
     token = ask(database, asked)

@@ -42,7 +42,9 @@ def test_each_no_asks_for_a_reason_and_each_yes_does_not(answer: Answer) -> None
 
 
 def test_reason_beside_another_answer_does_not_count() -> None:
-    form = AnswerForm(answer="B", reason_c="not suitable", name="Clara", confirmed=False, change=False)
+    form = AnswerForm(
+        answer="B", reason_c="not suitable", name="Clara", confirmed=False, change=False
+    )
     assert form.reason == ""
     problems = form.problems(AnswerRules())
     assert problems is not None

@@ -14,9 +14,7 @@ def test_c41_token_and_patient_are_in_no_log_and_no_metric(
     sqlite_database: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:
     study = add_study(sqlite_database, add_lead(sqlite_database, "lead"))
-    request = add_request(
-        sqlite_database, study, study.lead_researcher, Status.WITH_CLINICIAN
-    )
+    request = add_request(sqlite_database, study, study.lead_researcher, Status.WITH_CLINICIAN)
     token = ask(sqlite_database, request)
     with (
         structlog.testing.capture_logs() as logs,
