@@ -4,8 +4,9 @@ from crate_web.auth.routes import feature as auth
 from crate_web.contact.routes import feature as contact
 from crate_web.feature import Feature
 from crate_web.frame.routes import feature as frame
+from crate_web.rdbm.features import RDBM_FEATURES
 from crate_web.research.routes import feature as research
 from crate_web.respond.routes import feature as respond
 from crate_web.studies.routes import feature as studies
 
-FEATURES: tuple[Feature, ...] = (frame, auth, research, contact, studies, respond)
+FEATURES: tuple[Feature, ...] = (frame, auth, research, contact, studies, respond, *RDBM_FEATURES)

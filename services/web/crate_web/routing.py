@@ -19,6 +19,7 @@ Handler = Callable[[PageRequest], Response]
 """A plain function: it may read the database and wait, it runs in a thread."""
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_REFRESH = "x-refresh"
 DEFAULT_BODY_BYTES = 1024 * 1024
 _FORM_PART_BYTES = 1024 * 1024
 _WAITING_FOR_PASSWORDS = 50
@@ -82,7 +83,8 @@ class PageRoute(Route):
         site = request.site
         token = request.cookies.get(site.cookies.session)
         if token:
-            request.visitor = site.sessions.load(token, request.now)
+            in_use = _REFRESH not in request.headers
+            request.visitor = site.sessions.load(token, request.now, in_use=in_use)
         roles = request.visitor.roles if request.visitor else None
         decision = access.decide(self.rule, roles)
         if decision is access.Decision.MUST_SIGN_IN:

@@ -42,7 +42,11 @@ class ConsentModeRow(DecisionColumns, Base):
     """
 
     __tablename__ = "consent_mode"
-    __table_args__ = (unique_where_set("uq_consent_mode_current", "current_nhs_number"),)
+    __table_args__ = (
+        unique_where_set("uq_consent_mode_current", "current_nhs_number"),
+        # A form that is posted twice finds its first result.
+        unique_where_set("uq_consent_mode_submission", "submission"),
+    )
 
     id: Mapped[Key]
     nhs_number: Mapped[int] = mapped_column(BigInteger, index=True)
@@ -69,6 +73,8 @@ class ConsentModeRow(DecisionColumns, Base):
     """Who entered it; none for rows that came from the record or were made by the site."""
     letter_wanted: Mapped[bool] = mapped_column(default=False)
     """Whether a confirmation letter goes to the patient (not for rows from the record, C73)."""
+    submission: Mapped[Code | None]
+    """The form's own number, where a person entered it."""
 
     @property
     def record(self) -> ConsentRecord:

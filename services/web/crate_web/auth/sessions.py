@@ -58,8 +58,14 @@ class Sessions:
         self._database = database
         self.limits = Limits(timedelta(minutes=idle_minutes), timedelta(hours=hours))
 
-    def load(self, token: str, now: datetime) -> Visitor | None:
-        """Return who is signed in by `token`, or None when that is over or never was."""
+    def load(self, token: str, now: datetime, *, in_use: bool = True) -> Visitor | None:
+        """Return who is signed in by `token`, or None when that is over or never was.
+
+        Args:
+            token: from the cookie.
+            now: the moment of the request.
+            in_use: false for a page that brings itself up to date: no person keeps the session alive.
+        """
         if len(token) != _TOKEN_LENGTH:
             return None
         token_hash = hash_token(token)
@@ -72,7 +78,7 @@ class Sessions:
             last_seen_at=row.last_seen_at, expires_at=row.expires_at, now=now
         ):
             return None
-        if now - row.last_seen_at >= _SEEN_EVERY:
+        if in_use and now - row.last_seen_at >= _SEEN_EVERY:
             self._note_seen(row.id, now)
         name = " ".join(part for part in (row.title, row.first_name, row.last_name) if part)
         return Visitor(

@@ -161,6 +161,7 @@ def upgrade() -> None:
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("created_by_id", sa.BigInteger(), nullable=True),
         sa.Column("letter_wanted", sa.Boolean(), nullable=False),
+        sa.Column("submission", sa.String(length=40), nullable=True),
         sa.ForeignKeyConstraint(
             ["created_by_id"], ["user_account.id"], name=op.f("fk_consent_mode_created_by_id")
         ),
@@ -175,6 +176,12 @@ def upgrade() -> None:
             ["current_nhs_number"],
             unique=True,
             mssql_where=sa.text("current_nhs_number IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "uq_consent_mode_submission",
+            ["submission"],
+            unique=True,
+            mssql_where=sa.text("submission IS NOT NULL"),
         )
 
     op.create_table(

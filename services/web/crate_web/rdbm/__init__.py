@@ -1,0 +1,1 @@
+"""Pages of the research database manager (RDBM): a package a subject, each a feature of its own."""

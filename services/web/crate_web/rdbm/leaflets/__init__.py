@@ -1,0 +1,1 @@
+"""The leaflets that the site publishes and puts into packs."""

@@ -1,0 +1,1 @@
+"""Letters: opened, printed, and marked as posted."""

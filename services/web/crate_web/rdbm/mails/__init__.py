@@ -1,0 +1,1 @@
+"""Mails that the system could not settle alone."""

@@ -1,0 +1,99 @@
+"""All SQL about mails; their texts are never loaded here (C106)."""
+
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+
+from crate_core.database import ReadSession, WriteSession
+from crate_core.domain.contact import Status
+from crate_core.models import ContactRequest, Mail
+from crate_core.models.mail import MailState
+from crate_web.listing import Listing, Query
+
+SORTS = ("changed", "kind", "state")
+FILTERS = ("state", "kind")
+Row = tuple[Mail, str | None]
+"""A mail and its request's code."""
+
+_QUESTION = "clinician_request"
+_REMINDER = "clinician_reminder"
+_ASKED = (Status.WITH_CLINICIAN, Status.CLINICIAN_MAIL_FAILED)
+
+
+def to_settle() -> ColumnElement[bool]:
+    """Return the condition for mails about which a person must decide.
+
+    Where something else waits in their place they do not wait, too: a letter that must be posted
+    instead, or a request that has gone on without the mail.
+    """
+    no_letter = or_(Mail.state == MailState.UNKNOWN, Mail.letter_id.is_(None))
+    still_asked = or_(
+        Mail.kind.not_in((_QUESTION, _REMINDER)),
+        and_(Mail.kind == _QUESTION, ContactRequest.status == Status.CLINICIAN_MAIL_FAILED),
+        and_(Mail.kind == _REMINDER, ContactRequest.status.in_(_ASKED)),
+    )
+    return and_(Mail.state.in_((MailState.FAILED, MailState.UNKNOWN)), no_letter, still_asked)
+
+
+def with_requests() -> Select[Mail, str]:
+    """Return the question for mails and the codes of their requests."""
+    return select(Mail, ContactRequest.code).outerjoin(
+        ContactRequest, ContactRequest.id == Mail.contact_request_id
+    )
+
+
+def list_mails(session: ReadSession, query: Query) -> Listing[Row]:
+    """Return one page of mails."""
+    matching = _matching(query)
+    total = session.scalar(select(func.count()).select_from(matching.subquery())) or 0
+    rows = session.execute(_sorted(matching, query).limit(query.page_size).offset(query.offset))
+    return Listing(rows.all(), total, query)
+
+
+def all_mails(session: ReadSession, query: Query) -> Iterator[Row]:
+    """Return all mails of a list, for its download."""
+    yield from session.execute(_sorted(_matching(query), query))
+
+
+def find_mail(session: ReadSession | WriteSession, mail_id: int) -> Row | None:
+    """Return one mail with the code of its request."""
+    row = session.execute(with_requests().where(Mail.id == mail_id)).first()
+    if row:
+        _ = row[0].transmissions
+    return row
+
+
+def mails_of_request(session: ReadSession, request_id: int) -> Sequence[Mail]:
+    """Return the mails about a request, with all attempts."""
+    mails = session.scalars(
+        select(Mail).where(Mail.contact_request_id == request_id).order_by(Mail.id)
+    ).all()
+    for mail in mails:
+        _ = mail.transmissions
+    return mails
+
+
+def _matching(query: Query) -> Select[Mail, str]:
+    statement = with_requests()
+    match query.filters.get("state"):
+        case "all":
+            pass
+        case state if state in set(MailState):
+            statement = statement.where(Mail.state == state)
+        case _:
+            statement = statement.where(to_settle())
+    if kind := query.filters.get("kind"):
+        statement = statement.where(Mail.kind == kind)
+    if query.search:
+        statement = statement.where(
+            or_(
+                ContactRequest.code.icontains(query.search.upper(), autoescape=True),
+                Mail.recipient.icontains(query.search, autoescape=True),
+            )
+        )
+    return statement
+
+
+def _sorted(statement: Select[Mail, str], query: Query) -> Select[Mail, str]:
+    column = {"changed": Mail.changed_at, "kind": Mail.kind, "state": Mail.state}[query.sort]
+    return statement.order_by(column.desc() if query.descending else column.asc(), Mail.id)

@@ -1,0 +1,1 @@
+"""Where the rarer pages of the RDBM are found, and the test mail."""

@@ -1,0 +1,1 @@
+"""The work queue: everything that waits for a person."""

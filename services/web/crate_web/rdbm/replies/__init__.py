@@ -1,0 +1,1 @@
+"""Patients' replies that came on paper."""

@@ -1,0 +1,1 @@
+"""Contact requests with all that happened to them, and what may be done about them."""
