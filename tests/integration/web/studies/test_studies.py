@@ -1,7 +1,9 @@
 """Studies: whose they are, who changes them, and their papers."""
 
 from collections.abc import Iterator
+from io import BytesIO
 
+import pikepdf
 import pytest
 from sqlalchemy import func, select
 
@@ -147,11 +149,18 @@ def test_lead_must_be_somebody_from_the_list(
     assert studies(database) == []
 
 
+def pdf_with_padding(letters: int) -> bytes:
+    out = BytesIO()
+    with pikepdf.open(BytesIO(one_page_pdf())) as pdf:
+        pdf.Root.Padding = pdf.make_stream(b"x" * letters)
+        pdf.save(out, compress_streams=False)
+    return out.getvalue()
+
+
 def pdf_of_size(size: int) -> bytes:
     """Return a valid PDF of exactly `size` bytes."""
-    letters = size - len(one_page_pdf("")) - 10
-    while len(pdf := one_page_pdf("x" * letters)) < size:
-        letters += 1
+    letters = size * 3 // 4
+    pdf = pdf_with_padding(letters + size - len(pdf_with_padding(letters)))
     assert len(pdf) == size
     return pdf
 
