@@ -78,11 +78,7 @@ def _own_settings(name: str, state: State, ports: Ports) -> dict[str, str]:
         case "consent":
             return _identity_settings(state)
         case "mailer":
-            return {
-                "CRATE_SMTP_URL": f"smtp://{HOST}:{ports.smtp}",
-                # Nothing leaves this machine, so that mail may go to whom it is for.
-                "CRATE_SAFETY_CATCH": "false",
-            }
+            return {"CRATE_SMTP_URL": f"smtp://{HOST}:{ports.smtp}"}
         case _:
             return {}
 
@@ -95,6 +91,9 @@ def _common_settings(state: State, ports: Ports) -> dict[str, str]:
         "CRATE_BROKER_URL": f"filesystem://{state.broker}",
         "CRATE_HEARTBEAT_FOLDER": str(state.heartbeats),
         "CRATE_MAIL_FROM": "Research database <research.database@example.org>",
+        # Nothing leaves this machine, so that mail may go to whom it is for. Web is told, too: its
+        # pages say so while the catch is on.
+        "CRATE_SAFETY_CATCH": "false",
         "CRATE_WORKER_PROCESSES": "1",
     }
 

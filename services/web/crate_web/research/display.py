@@ -1,6 +1,6 @@
 """Values of results as a page shows them: NULL is no text, long text is folded, nothing is lost unseen."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -84,6 +84,21 @@ def index_of(columns: Sequence[str], name: str) -> int | None:
     """Return where the column of this name stands in a result, in any case of letters."""
     wanted = name.casefold()
     return next((i for i, column in enumerate(columns) if column.casefold() == wanted), None)
+
+
+def table_to_begin_with(tables: Mapping[str, Collection[str]], ids: Sequence[str]) -> str | None:
+    """Return the table whose rows are most likely people: the first that holds most kinds of IDs.
+
+    Args:
+        tables: names of columns, by table.
+        ids: names of the columns that hold research IDs and master research IDs.
+    """
+    wanted = {name.casefold() for name in ids}
+
+    def held(table: str) -> int:
+        return len(wanted & {column.casefold() for column in tables[table]})
+
+    return max(tables, key=held, default=None)
 
 
 def example(place: Place, table: str) -> str:

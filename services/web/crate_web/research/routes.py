@@ -18,7 +18,14 @@ from crate_web.listing import read_query
 from crate_web.requests import PageRequest
 from crate_web.research import queries
 from crate_web.research.databases import find_database, place_of
-from crate_web.research.display import example, index_of, mark, show_cell, title_of
+from crate_web.research.display import (
+    example,
+    index_of,
+    mark,
+    show_cell,
+    table_to_begin_with,
+    title_of,
+)
 from crate_web.research.forms import SqlForm
 from crate_web.research.gate import refusal_of
 from crate_web.research.paging import PER_PAGE_CHOICES, per_page_of, result_page
@@ -95,7 +102,8 @@ def _render_editor(request: PageRequest, form: FormState, **context: object) -> 
     database = _database(request, form.value("database"))
     with request.site.database.read() as session:
         tables = queries.tables_of(session, database.name, _TABLES_SHOWN)
-    first = next(iter(tables), None)
+    columns = {table: [row.column_name for row in rows] for table, rows in tables.items()}
+    first = table_to_begin_with(columns, [database.rid_column, database.mrid_column])
     return request.render(
         "research/editor.html",
         form=form,

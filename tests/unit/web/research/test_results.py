@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crate_web.research.display import LONGEST_SHOWN, index_of, mark, show_cell, title_of
+from crate_web.research.display import (
+    LONGEST_SHOWN,
+    index_of,
+    mark,
+    show_cell,
+    table_to_begin_with,
+    title_of,
+)
 from crate_web.research.gate import Place, refusal_of
 from crate_web.research.paging import ResultPage, per_page_of, result_page
 from crate_web.research.results import Cell, encode_row, pack, unpack
@@ -137,3 +144,10 @@ def test_title_is_one_short_line() -> None:
 def test_research_id_column_is_found_in_any_case() -> None:
     assert index_of(["a", "BRCID"], "brcid") == 1
     assert index_of(["a"], "brcid") is None
+
+
+def test_first_example_is_about_people() -> None:
+    tables = {"concept": ["concept_id"], "note": ["RID", "text"], "person": ["rid", "MRID"]}
+    assert table_to_begin_with(tables, ["rid", "mrid"]) == "person"
+    assert table_to_begin_with({"a": ["x"], "b": ["y"]}, ["rid"]) == "a"
+    assert table_to_begin_with({}, ["rid"]) is None
