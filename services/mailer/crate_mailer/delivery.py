@@ -146,7 +146,7 @@ class Delivery:
             open_states = (MailState.QUEUED, MailState.SENDING)
             if change_state(session, mail.id, open_states, state, now):
                 add_transmission(session, mail.id, outcome, now, to=recipient, reply=reply)
-                report_outcome(session, mail.id)
+                report_outcome(session, mail.id, sent=state is MailState.SENT)
 
         return work
 
@@ -170,4 +170,4 @@ def give_up(session: WriteSession, job: JobView, reason: str) -> None:
         outcome = "unknown" if begun else "failed"
         MAILS.labels(kind=mail.kind, outcome=outcome).inc()
         add_transmission(session, mail.id, outcome, now, to="", reply=reason)
-        report_outcome(session, mail.id)
+        report_outcome(session, mail.id, sent=False)

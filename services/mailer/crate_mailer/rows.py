@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import selectinload, undefer
 
 from crate_core.database import ReadSession, WriteSession
@@ -78,7 +78,14 @@ def add_transmission(
     session.add(row)
 
 
-def report_outcome(session: WriteSession, mail_id: int) -> None:
-    """Tell consent, if it wants to know, what became of a mail."""
-    if session.scalar(select(Mail.reports_outcome).where(Mail.id == mail_id)):
+def report_outcome(session: WriteSession, mail_id: int, *, sent: bool) -> None:
+    """Tell consent, if it wants to know, what became of a mail.
+
+    A mail that is sent at the first attempt is what consent expects, and no news.
+    """
+    if not session.scalar(select(Mail.reports_outcome).where(Mail.id == mail_id)):
+        return
+    attempts = select(func.count()).where(MailTransmission.mail_id == mail_id)
+    session.flush()
+    if not sent or (session.scalar(attempts) or 0) > 1:
         enqueue(session, Task.PROCESS_MAIL_OUTCOME, mail_id)

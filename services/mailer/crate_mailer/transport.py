@@ -58,6 +58,18 @@ class SmtpTransport:
             PermanentError: the server will never take this mail.
             FateUnknownError: the message went out, and no answer came.
         """
+        try:
+            return self._send(sender, recipient, message, before_data)
+        except CrateError:
+            raise
+        except BaseException:
+            # A time limit may strike anywhere: nobody knows what the server says next.
+            self._drop()
+            raise
+
+    def _send(
+        self, sender: str, recipient: str, message: bytes, before_data: Callable[[], None]
+    ) -> str:
         connection = self._begin(sender)
         try:
             _expect(connection.rcpt(recipient))
@@ -76,6 +88,12 @@ class SmtpTransport:
         if connection is not None:
             with suppress(OSError, smtplib.SMTPException):
                 connection.quit()
+            connection.close()
+
+    def _drop(self) -> None:
+        """End the connection without a word."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
             connection.close()
 
     def _send_data(self, connection: smtplib.SMTP, message: bytes) -> str:
