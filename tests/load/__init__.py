@@ -1,0 +1,1 @@
+"""Benchmarks: real processes on private servers, measured from outside. `make bench` runs them."""
