@@ -74,7 +74,7 @@ def test_c127_two_identical_messages_do_the_work_once(
         publisher.publish([(Task.PROCESS_CONTACT_REQUEST, 1)] * 8)
 
     wait_until(lambda: marks(sqlite_database) == 1)
-    wait_until(lambda: worker.log.read_text().count("job skipped") == 7)
+    wait_until(lambda: worker.log.read_text().count("job skipped") >= 7)
     assert marks(sqlite_database) == 1
 
 

@@ -1,8 +1,10 @@
 """The consumer of a worker: loses no message, and keeps the heartbeat."""
 
+import warnings
 from typing import Any, ClassVar
 
 from celery import bootsteps
+from celery.exceptions import CPendingDeprecationWarning
 from celery.worker.consumer.consumer import Consumer as CeleryConsumer
 from celery.worker.state import maybe_shutdown
 
@@ -106,7 +108,10 @@ class Consumer(CeleryConsumer):  # type: ignore[misc]  # Celery is untyped
     def on_connection_error_after_connected(self, exc: Exception) -> None:
         """Note that no messages are taken now."""
         self.heartbeat.set_consuming(False)
-        super().on_connection_error_after_connected(exc)
+        with warnings.catch_warnings():
+            # That tasks go on after their connection was lost is what is meant here.
+            warnings.simplefilter("ignore", CPendingDeprecationWarning)
+            super().on_connection_error_after_connected(exc)
 
     def register_with_event_loop(self, hub: Any) -> None:
         """Beat from the loop of an AMQP connection."""

@@ -105,8 +105,7 @@ class Publisher:
         ):
             return self._channel
         self.close()
-        timeouts = {} if self._is_embedded else {"read_timeout": 4, "write_timeout": 4}
-        self._connection = open_connection(self._url, **timeouts)
+        self._connection = open_connection(self._url)
         self._connection.connect()
         channel = self._connection.channel()
         if not self._is_embedded:

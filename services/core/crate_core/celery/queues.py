@@ -13,6 +13,9 @@ from crate_core.jobs.tasks import Queue
 _DIRECT = Exchange("", type="direct")
 
 
+_IO_SECONDS = 4
+
+
 def dead_letter_name(queue: Queue) -> str:
     """Return the name of the queue for what `queue` could not use."""
     return f"{queue}.dead"
@@ -72,6 +75,8 @@ def open_connection(url: str, *, connect_seconds: float = 4, **options: Any) -> 
 def transport_options(url: str) -> dict[str, Any]:
     """Return the options that the transport of `url` needs."""
     if not url.startswith("filesystem://"):
-        return {}
+        # Without these, closing a connection that was cut half-open waits for ever for the
+        # broker's goodbye, and the worker never comes back.
+        return {"read_timeout": _IO_SECONDS, "write_timeout": _IO_SECONDS}
     # The embedded broker is asked 20 times a second: a job waits 25 ms for that, on average.
     return {"folder": url.removeprefix("filesystem://"), "polling_interval": 0.05}

@@ -18,8 +18,8 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     # scheme://user:password@host
     (re.compile(r"(?<=://)([^/\s:@]*):[^/\s@]+@"), rf"\1:{MASK}@"),
     (re.compile(r"[\w.+%'-]+@((?:[\w-]+\.)+[A-Za-z]{2,})"), rf"{MASK}@\1"),
-    # Link tokens are 43 characters of base64url; a UUID has 36, and stays.
-    (re.compile(r"(?<![\w-])[A-Za-z0-9_-]{40,}(?![\w-])"), MASK),
+    # Link tokens are 43 characters of base64url; a UUID has 36 and stays, as long names do.
+    (re.compile(r"(?<![\w-])(?![a-z_-]+(?![\w-]))[A-Za-z0-9_-]{40,}(?![\w-])"), MASK),
     # Ten digits, as NHS numbers are printed: together, or in groups of 3, 3 and 4.
     (re.compile(r"(?<![\w.-])\d{3}[ -]?\d{3}[ -]?\d{4}(?![\w-])"), MASK),
 )

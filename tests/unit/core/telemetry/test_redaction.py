@@ -35,6 +35,7 @@ def test_c41_text_that_identifies_or_opens_is_masked(text: str) -> None:
         "task 0b0e7c0e-3f7a-4c1e-9d51-6a4c3e2f1a00 received",
         "amqp://broker:5672//",
         "study 123456789",
+        "worker_cancel_long_running_tasks_on_connection_loss is off",
         "Message 12345678901 bytes",
     ],
 )
