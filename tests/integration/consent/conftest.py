@@ -9,6 +9,8 @@ import pytest
 from crate_core.database import Database
 from tests.integration.consent.world import World
 
+MakeWorld = Callable[..., World]
+
 
 @pytest.fixture
 def world(database: Database, tmp_path: Path) -> World:
@@ -17,7 +19,7 @@ def world(database: Database, tmp_path: Path) -> World:
 
 
 @pytest.fixture
-def make_world(database: Database, tmp_path: Path) -> Callable[..., World]:
+def make_world(database: Database, tmp_path: Path) -> MakeWorld:
     """Makes a hospital with other settings."""
 
     def make(**overrides: Any) -> World:

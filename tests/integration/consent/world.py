@@ -3,14 +3,15 @@
 Jobs are run as the services run them, one after the other, without a broker (its tests are elsewhere).
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import create_engine, func, select, update
+from pydantic import SecretStr
+from sqlalchemy import ColumnElement, create_engine, func, select, update
 
 from crate_consent.bootstrap import open_collaborators
 from crate_consent.handlers import make_handlers
@@ -21,7 +22,7 @@ from crate_core.consent_modes import record_choice
 from crate_core.contact_requests import add_event
 from crate_core.database import Database, WriteSession
 from crate_core.domain.contact import Answer, Status
-from crate_core.jobs import Outcome, Task, enqueue, run_job
+from crate_core.jobs import Handler, JobView, Outcome, Task, enqueue, retry_failed, run_job
 from crate_core.models import (
     ClinicianResponse,
     ConsentModeRow,
@@ -34,10 +35,14 @@ from crate_core.models import (
     PatientResponse,
     Study,
     UserAccount,
+    WorkItem,
 )
 from crate_core.secret_map import metadata as map_metadata
 from crate_core.secret_map import secret_map
 from crate_core.settings import Settings, load_settings
+from crate_mailer.address import parse_smtp_url
+from crate_mailer.service import make_handlers as make_mail_handlers
+from crate_mailer.transport import SmtpTransport
 from tests.pdfs import one_page_pdf
 
 N1, N2, N3, N4 = 9434765919, 9990001235, 9990002460, 9990003696
@@ -61,7 +66,7 @@ class World:
         map_metadata.create_all(self.map)
         self.settings = self.settings_with(**self.overrides)
         self.together = open_collaborators(self.settings, self.database)
-        self.handlers = make_handlers(self.together)
+        self.handlers: dict[Task, Handler] = {**make_handlers(self.together)}
         self.lead = self.user("lead", title="Dr", first_name="Lee", last_name="Lead")
         self.rdbm = self.user("manager")
 
@@ -221,9 +226,7 @@ class World:
         """Let the clinician answer, as the page records it."""
 
         def work(session: WriteSession) -> None:
-            response = session.scalars(
-                select(ClinicianResponse).where(ClinicianResponse.contact_request_id == request_id)
-            ).one()
+            response = _response_to(session, request_id)
             response.answer = answer
             response.reason = reason
             response.answered_at = utcnow()
@@ -240,12 +243,49 @@ class World:
                 select(PatientResponse).where(PatientResponse.contact_request_id == request_id)
             ).one()
             response.agreed = agreed
-            response.patient_signed = True
             response.recorded_at = utcnow()
             response.recorded_by_id = self.rdbm
             enqueue(session, Task.PROCESS_PATIENT_RESPONSE, response.id)
 
         self.database.write(work)
+
+    def reissue(self, request_id: int) -> None:
+        """Let the RDBM ask the clinician anew."""
+
+        def work(session: WriteSession) -> None:
+            response = _response_to(session, request_id)
+            enqueue(session, Task.REISSUE_CLINICIAN_LINK, response.id)
+
+        self.database.write(work)
+
+    def confirm_repeat(self, request_id: int) -> None:
+        """Let the RDBM confirm a request that is held after a veto."""
+
+        def work(session: WriteSession) -> None:
+            session.get_one(ContactRequest, request_id).repeat_confirmed = True
+            enqueue(session, Task.PROCESS_CONTACT_REQUEST, request_id)
+
+        self.database.write(work)
+
+    def retry_failed(self) -> None:
+        """Let the RDBM press the retry button of each job that failed."""
+
+        def work(session: WriteSession) -> None:
+            for job_id in session.scalars(select(Job.id).where(Job.failed_at.is_not(None))).all():
+                retry_failed(session, job_id)
+
+        self.database.write(work)
+
+    def end_leases(self) -> None:
+        """Let the leases of workers that died come to their end."""
+        past = utcnow() - timedelta(seconds=1)
+        self.database.write(
+            lambda session: session.change(
+                update(Job)
+                .where(Job.done_at.is_(None), Job.leased_until.is_not(None))
+                .values(leased_until=past)
+            )
+        )
 
     def run_jobs(self, *, now: bool = False) -> list[Outcome]:
         """Run consent's due jobs until none is left; with `now`, those that are due later too, once."""
@@ -268,22 +308,84 @@ class World:
                 return outcomes
             outcomes += [run_job(self.database, self.handlers, job_id) for job_id in due]
 
+    def run(self, job_id: int) -> Outcome:
+        """Run one job, as if a message with its number had come."""
+        return run_job(self.database, self.handlers, job_id)
+
+    def run_and_die(self, job_id: int, moment: str, death: BaseException) -> None:
+        """Let the worker die "before" the transaction of a step, or "during" it, its effects written."""
+
+        def dying(handler: Handler) -> Handler:
+            def perform(job: JobView) -> Callable[[WriteSession], None]:
+                changes = handler.perform(job)
+                if moment == "before":
+                    raise death
+
+                def work(session: WriteSession) -> None:
+                    changes(session)
+                    session.flush()
+                    raise death
+
+                return work
+
+            return replace(handler, perform=perform)
+
+        handlers = {task: dying(handler) for task, handler in self.handlers.items()}
+        run_job(self.database, handlers, job_id)
+
+    def exhaust(self) -> None:
+        """Run the due jobs as often as they may be started."""
+        self.run_jobs()
+        for _ in range(max(handler.policy.max_attempts for handler in self.handlers.values())):
+            with self.database.read() as session:
+                retried = session.scalars(
+                    select(Job.id).where(
+                        Job.attempts > 0, Job.done_at.is_(None), Job.failed_at.is_(None)
+                    )
+                ).all()
+            if not retried:
+                return
+            self._hurry(Job.id.in_(retried))
+            self.run_jobs()
+
     def make_due(self) -> None:
         """Let the time of all waiting jobs come."""
+        self._hurry(Job.done_at.is_(None))
+
+    def make_due_of(self, task: Task) -> None:
+        """Let the time of the waiting jobs of one task come."""
+        self._hurry(Job.task == task)
+
+    def _hurry(self, which: ColumnElement[bool]) -> None:
         past = utcnow() - timedelta(seconds=1)
         self.database.write(
             lambda session: session.change(
-                update(Job).where(Job.done_at.is_(None)).values(due_at=past, next_publish_at=past)
+                update(Job)
+                .where(which, Job.done_at.is_(None), Job.failed_at.is_(None))
+                .values(due_at=past, next_publish_at=past)
             )
         )
+
+    def ask_for(self, task: Task, subject_id: int = 0) -> None:
+        """Write a job that is due now."""
+        self.database.write(lambda session: enqueue(session, task, subject_id))
+
+    def connect_mailer(self, smtp_url: str) -> SmtpTransport:
+        """Let the mailer send what is queued, when jobs are run from now on."""
+        settings = self.settings_with(
+            **self.overrides, smtp_url=SecretStr(smtp_url), safety_catch=False
+        )
+        address = parse_smtp_url(smtp_url)
+        transport = SmtpTransport(address, settings.smtp_timeout_seconds)
+        mailer = make_mail_handlers(settings, self.database, transport)
+        self.handlers = {**self.handlers, **mailer}
+        return transport
 
     def shift(self, days: int, request_id: int) -> None:
         """Let a question to a clinician have been asked so many days ago."""
 
         def work(session: WriteSession) -> None:
-            response = session.scalars(
-                select(ClinicianResponse).where(ClinicianResponse.contact_request_id == request_id)
-            ).one()
+            response = _response_to(session, request_id)
             moved: datetime = response.asked_at - timedelta(days=days)
             response.expires_at -= timedelta(days=days)
             response.asked_at = moved
@@ -309,6 +411,7 @@ class World:
             mails = list(session.scalars(statement))
             for mail in mails:
                 _ = (mail.text, mail.html, [part.document for part in mail.attachments])
+                _ = mail.transmissions
             return mails
 
     def letters(self, kind: str | None = None) -> list[Letter]:
@@ -322,6 +425,40 @@ class World:
                 _ = letter.document.content
             return letters
 
+    def statuses(self, request_id: int) -> list[str]:
+        """Return the statuses that a request has had, in order."""
+        return [event.to_status for event in self.request(request_id).events]
+
+    def findings(self, kind: str | None = None) -> list[WorkItem]:
+        """Return the findings that wait for the RDBM, of a kind or all."""
+        with self.database.read() as session:
+            statement = select(WorkItem).where(WorkItem.done_at.is_(None)).order_by(WorkItem.id)
+            if kind:
+                statement = statement.where(WorkItem.kind == kind)
+            return list(session.scalars(statement))
+
+    def jobs(self, *tasks: Task) -> list[Job]:
+        """Return the jobs of some tasks, oldest first."""
+        with self.database.read() as session:
+            statement = select(Job).where(Job.task.in_(tasks)).order_by(Job.id)
+            return list(session.scalars(statement))
+
+    def choices(self, nhs_number: int = N1) -> list[ConsentModeRow]:
+        """Return a patient's consent modes in the order of their entry."""
+        with self.database.read() as session:
+            return list(
+                session.scalars(
+                    select(ConsentModeRow)
+                    .where(ConsentModeRow.nhs_number == nhs_number)
+                    .order_by(ConsentModeRow.id)
+                )
+            )
+
+    def choice_in_force(self, nhs_number: int = N1) -> ConsentModeRow:
+        """Return a patient's current consent mode."""
+        (row,) = [row for row in self.choices(nhs_number) if row.current_nhs_number is not None]
+        return row
+
     def count(self, table: type[Any]) -> int:
         """Return how many rows a table has."""
         with self.database.read() as session:
@@ -334,6 +471,12 @@ class World:
             return int(row.id)
 
         return self.database.write(work)
+
+
+def _response_to(session: WriteSession, request_id: int) -> ClinicianResponse:
+    return session.scalars(
+        select(ClinicianResponse).where(ClinicianResponse.contact_request_id == request_id)
+    ).one()
 
 
 def _record(session: WriteSession, row: ConsentModeRow) -> int:
