@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 import yaml
 from pydantic import ValidationError
@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSetti
 
 from crate_core.errors import SettingsError
 from crate_core.settings.model import Settings
+from crate_core.settings.wording import SiteWording
 
 _PREFIX = "CRATE_"
 _CONFIG = "CRATE_CONFIG"
@@ -20,6 +21,14 @@ _CONFIG = "CRATE_CONFIG"
 # commands' variables, and what Kubernetes sets for a Service whose name begins with "crate".
 _NOT_SETTINGS = re.compile(
     r"CRATE_(CONFIG|STATE|TEST_.*|BENCH_.*|.*_SERVICE_(HOST|PORT.*)|.*_PORT(_\d+_(TCP|UDP).*)?)$"
+)
+
+
+# Lists and groups: in a file they are YAML, such as the research databases with their passwords.
+_NESTED = frozenset(
+    name
+    for name, field in Settings.model_fields.items()
+    if get_origin(field.annotation) is list or field.annotation is SiteWording
 )
 
 
@@ -133,8 +142,8 @@ def _read_yaml(path: str) -> dict[str, Any]:
     return content
 
 
-def _read_secret_files(environment: Mapping[str, str]) -> dict[str, str]:
-    values = {}
+def _read_secret_files(environment: Mapping[str, str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
     for variable, path in environment.items():
         name = variable.removeprefix(_PREFIX).removesuffix("_FILE").lower()
         if not (variable.startswith(_PREFIX) and variable.endswith("_FILE")):
@@ -142,8 +151,9 @@ def _read_secret_files(environment: Mapping[str, str]) -> dict[str, str]:
         if name not in Settings.model_fields or f"{_PREFIX}{name.upper()}" in environment:
             continue
         try:
-            values[name] = Path(path).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeError) as error:
+            text = Path(path).read_text(encoding="utf-8").strip()
+            values[name] = yaml.safe_load(text) if name in _NESTED else text
+        except (OSError, UnicodeError, yaml.YAMLError) as error:
             message = f"{variable}={path}: cannot be read: {error}"
             raise SettingsError(message) from error
     return values
