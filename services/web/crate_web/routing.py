@@ -57,19 +57,20 @@ class PageRoute(Route):
         request = PageRequest(scope, limited(scope, receive, self.max_body_bytes))
         request.section = self.section
         scope["page_request"] = request
-        if request.method in SAFE_METHODS:
-            response = await anyio.to_thread.run_sync(self._get, request)
-        else:
-            # Who may not post is refused before the body is read.
-            await anyio.to_thread.run_sync(self._admit, request)
-            request.form_data = await request.form(max_files=20, max_part_size=_FORM_PART_BYTES)
-            response = await anyio.to_thread.run_sync(
-                self._post, request, limiter=self._limiter(request)
-            )
         try:
+            response = await self._respond(request)
             await response(scope, receive, send)
         finally:
+            # Uploads are files; they are let go also when the page could not be made.
             await request.close()
+
+    async def _respond(self, request: PageRequest) -> Response:
+        if request.method in SAFE_METHODS:
+            return await anyio.to_thread.run_sync(self._get, request)
+        # Who may not post is refused before the body is read.
+        await anyio.to_thread.run_sync(self._admit, request)
+        request.form_data = await request.form(max_files=20, max_part_size=_FORM_PART_BYTES)
+        return await anyio.to_thread.run_sync(self._post, request, limiter=self._limiter(request))
 
     def _limiter(self, request: PageRequest) -> CapacityLimiter | None:
         if not self.hashes_passwords:

@@ -28,6 +28,13 @@ class PatientSnapshotRow(Base):
 class DecisionColumns:
     """The six boxes of a signed decision (consent spec 1.3)."""
 
+    patient_signed: Mapped[bool] = mapped_column(default=False)
+    patient_authorised: Mapped[bool] = mapped_column(default=False)
+    parent_signed: Mapped[bool] = mapped_column(default=False)
+    child_clinician_signed: Mapped[bool] = mapped_column(default=False)
+    representative_signed: Mapped[bool] = mapped_column(default=False)
+    capacity_clinician_signed: Mapped[bool] = mapped_column(default=False)
+
     @property
     def decision(self) -> Decision:
         """The boxes as a value."""
@@ -59,12 +66,6 @@ class ConsentModeRow(DecisionColumns, Base):
     other_requests: Mapped[str] = mapped_column(LongText, default="")
     prefers_email: Mapped[bool] = mapped_column(default=False)
     changed_by_clinician_override: Mapped[bool] = mapped_column(default=False)
-    patient_signed: Mapped[bool] = mapped_column(default=False)
-    patient_authorised: Mapped[bool] = mapped_column(default=False)
-    parent_signed: Mapped[bool] = mapped_column(default=False)
-    child_clinician_signed: Mapped[bool] = mapped_column(default=False)
-    representative_signed: Mapped[bool] = mapped_column(default=False)
-    capacity_clinician_signed: Mapped[bool] = mapped_column(default=False)
     source: Mapped[ShortText]
     decided_at: Mapped[datetime]
     """When the patient decided; the newest decision wins, whenever it was entered."""

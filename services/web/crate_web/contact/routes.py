@@ -162,9 +162,7 @@ feature = Feature(
             name="contact.mail",
         ),
     ],
-    navigation=[
-        NavigationEntry("Requests", "contact", frozenset({Role.RESEARCHER, Role.RDBM}), order=40)
-    ],
+    navigation=[NavigationEntry("Requests", "contact", frozenset({Role.RESEARCHER}), order=40)],
     home=[
         HomeSection(Role.RESEARCHER, "Asking patients", "contact/home.html", load_home, order=60)
     ],

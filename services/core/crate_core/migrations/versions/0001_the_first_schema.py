@@ -522,6 +522,12 @@ def upgrade() -> None:
         sa.Column("recorded_at", UtcDateTime(), nullable=True),
         sa.Column("recorded_by_id", sa.BigInteger(), nullable=True),
         sa.Column("scan_document_id", sa.BigInteger(), nullable=True),
+        sa.Column("patient_signed", sa.Boolean(), nullable=False),
+        sa.Column("patient_authorised", sa.Boolean(), nullable=False),
+        sa.Column("parent_signed", sa.Boolean(), nullable=False),
+        sa.Column("child_clinician_signed", sa.Boolean(), nullable=False),
+        sa.Column("representative_signed", sa.Boolean(), nullable=False),
+        sa.Column("capacity_clinician_signed", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["contact_request_id"],
             ["contact_request.id"],

@@ -13,7 +13,7 @@ from crate_core.models import Letter
 from crate_web import access
 from crate_web.access import RefusedError
 from crate_web.documents import content_of, pdf_response
-from crate_web.feature import Feature, NavigationEntry
+from crate_web.feature import Feature
 from crate_web.formatting import plural
 from crate_web.listing import Query, csv_download, read_query
 from crate_web.rdbm.letters import queries
@@ -157,7 +157,7 @@ def _query(request: PageRequest) -> Query:
 _rdbm = access.role(Role.RDBM)
 feature = Feature(
     name="rdbm_letters",
-    title="Letters",
+    title="Manage",
     folder=Path(__file__).parent,
     routes=[
         page("/rdbm/letters", show_list, access=_rdbm, name="rdbm.letters"),
@@ -172,5 +172,4 @@ feature = Feature(
         ),
         page("/rdbm/letters/{letter:int}.pdf", show_letter, access=_rdbm, name="rdbm.letter"),
     ],
-    navigation=[NavigationEntry("Letters", "rdbm.letters", frozenset({Role.RDBM}), order=20)],
 )

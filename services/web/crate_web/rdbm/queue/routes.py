@@ -131,6 +131,6 @@ feature = Feature(
             methods=["POST"],
         ),
     ],
-    navigation=[NavigationEntry("Work queue", "rdbm", frozenset({Role.RDBM}), order=10)],
+    navigation=[NavigationEntry("Work queue", "rdbm", frozenset({Role.RDBM}), order=5)],
     home=[HomeSection(Role.RDBM, "Work queue", "rdbm_queue/home.html", load_home, order=20)],
 )

@@ -225,7 +225,7 @@ def _query(request: PageRequest) -> Query:
 _rdbm = access.role(Role.RDBM)
 feature = Feature(
     name="rdbm_replies",
-    title="Replies",
+    title="Manage",
     folder=Path(__file__).parent,
     routes=[
         page("/rdbm/replies", show_list, access=_rdbm, name="rdbm.replies"),

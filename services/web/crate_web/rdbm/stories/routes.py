@@ -12,7 +12,7 @@ from crate_core.domain.identifiers import format_nhs_number
 from crate_core.domain.roles import Role
 from crate_core.models import ContactRequest
 from crate_web import access
-from crate_web.feature import Feature
+from crate_web.feature import Feature, NavigationEntry
 from crate_web.listing import Query, csv_download, read_query
 from crate_web.rdbm.jobs.queries import jobs_of_request
 from crate_web.rdbm.leaving import EXPIRED, key_of, left_among
@@ -220,7 +220,7 @@ _POSTS = {
 }
 feature = Feature(
     name="rdbm_stories",
-    title="Requests",
+    title="All requests",
     folder=Path(__file__).parent,
     routes=[
         page("/rdbm/requests", show_list, access=_rdbm, name="rdbm.stories"),
@@ -237,4 +237,5 @@ feature = Feature(
             for name, handler in _POSTS.items()
         ),
     ],
+    navigation=[NavigationEntry("All requests", "rdbm.stories", frozenset({Role.RDBM}), order=40)],
 )
