@@ -243,6 +243,7 @@ class World:
                 select(PatientResponse).where(PatientResponse.contact_request_id == request_id)
             ).one()
             response.agreed = agreed
+            response.patient_signed = True
             response.recorded_at = utcnow()
             response.recorded_by_id = self.rdbm
             enqueue(session, Task.PROCESS_PATIENT_RESPONSE, response.id)
