@@ -114,14 +114,9 @@ class Consumer(CeleryConsumer):  # type: ignore[misc]  # Celery is untyped
             super().on_connection_error_after_connected(exc)
 
     def register_with_event_loop(self, hub: Any) -> None:
-        """Beat from the loop of an AMQP connection."""
+        """Beat from the event loop."""
         super().register_with_event_loop(hub)
         hub.timer.call_repeatedly(_BEAT_SECONDS, self.heartbeat.beat)
-
-    def perform_pending_operations(self) -> None:
-        """Beat from the loop of the embedded broker, which calls this at each turn."""
-        super().perform_pending_operations()
-        self.heartbeat.beat()
 
     def shutdown(self) -> None:
         """Note that no messages are taken any more."""

@@ -25,7 +25,6 @@ _NAME = re.compile(r"\w[\w.@-]*")
 _READER = ".reader"
 _READER_TOUCH_SECONDS = 5
 _READER_GONE_SECONDS = 60
-_TURN_SECONDS = 0.5
 
 
 class QoS(virtual.QoS):  # type: ignore[misc]  # kombu is untyped
@@ -189,16 +188,24 @@ class Transport(virtual.Transport):  # type: ignore[misc]  # kombu is untyped
     """The transport of filesystem:///folder."""
 
     Channel = Channel
+    # A worker then has one event loop and a pipe to each pool process, as with RabbitMQ. In the other
+    # kind of pool all share one locked pipe: kill one that waits for work, and nobody works again.
     implements = virtual.Transport.implements.extend(
-        asynchronous=False, exchange_type=frozenset(["direct", "topic", "fanout"])
+        asynchronous=True, exchange_type=frozenset(["direct", "topic", "fanout"])
     )
     default_port = 0
     driver_type = _SCHEME
     driver_name = _SCHEME
 
-    def drain_events(self, connection: Any, timeout: float | None = None) -> None:
-        """Wait for a message, but not as long as Celery would: it looks for a stop in between."""
-        super().drain_events(connection, timeout=min(timeout or _TURN_SECONDS, _TURN_SECONDS))
+    def register_with_event_loop(self, connection: Any, loop: Any) -> None:
+        """Look for messages at an interval, from the event loop of a worker."""
+
+        def look() -> None:
+            with suppress(Empty):
+                while True:
+                    self.cycle.get(self._deliver)
+
+        loop.call_repeatedly(self.polling_interval, look)
 
     def driver_version(self) -> str:
         """Return nothing of interest; kombu asks every transport."""
