@@ -13,5 +13,9 @@ class TemporaryError(CrateError):
     """Something outside is not there now; the same work may succeed later."""
 
 
+class DatabaseAwayError(TemporaryError):
+    """The site database cannot be reached."""
+
+
 class PermanentError(CrateError):
     """The work cannot succeed, however often it is tried; a person must look."""

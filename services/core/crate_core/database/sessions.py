@@ -11,7 +11,7 @@ from sqlalchemy import CursorResult, Delete, Engine, Update
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
-from crate_core.errors import TemporaryError
+from crate_core.errors import DatabaseAwayError, TemporaryError
 
 log = structlog.get_logger()
 
@@ -68,12 +68,12 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[ReadSession]:
-        """Give a session for reading; raises TemporaryError when the database is away."""
+        """Give a session for reading; raises DatabaseAwayError when the database is away."""
         with ReadSession(self.engine, autoflush=False, expire_on_commit=False) as session:
             try:
                 yield session
             except (OperationalError, InterfaceError) as error:
-                raise _as_temporary(error) from error
+                raise DatabaseAwayError(_describe(error)) from error
 
     def write(self, work: Callable[[WriteSession], T]) -> T:
         """Run `work` as one transaction and return what it returned.
@@ -82,7 +82,8 @@ class Database:
         race, a few times; so it must do nothing outside the database.
 
         Raises:
-            TemporaryError: the database is away, or the locks did not clear.
+            DatabaseAwayError: the database is away.
+            TemporaryError: the locks did not clear.
             IntegrityError: a constraint refuses the work each time.
         """
         for attempt in range(1, _ATTEMPTS + 1):
@@ -91,12 +92,12 @@ class Database:
             except DBAPIError as error:
                 if not _is_retryable(error):
                     if isinstance(error, OperationalError | InterfaceError):
-                        raise _as_temporary(error) from error
+                        raise DatabaseAwayError(_describe(error)) from error
                     raise
                 if attempt == _ATTEMPTS:
                     if isinstance(error, IntegrityError):
                         raise
-                    raise _as_temporary(error) from error
+                    raise TemporaryError(_describe(error)) from error
                 pause = _FIRST_PAUSE_SECONDS * 2**attempt * random.uniform(0.5, 1.5)  # noqa: S311
                 log.info("unit of work again", attempt=attempt, reason=type(error.orig).__name__)
                 time.sleep(pause)
@@ -118,5 +119,8 @@ class Database:
         self.engine.dispose()
 
 
-def _as_temporary(error: Any) -> TemporaryError:
-    return TemporaryError(f"the database cannot be used now ({type(error.orig).__name__})")
+def _describe(error: Any) -> str:
+    # The number alone: a server's sentence may quote values.
+    number = next(iter(error.orig.args), None)
+    what = f"{type(error.orig).__name__} {number if isinstance(number, int) else ''}".strip()
+    return f"the database cannot be used now ({what})"

@@ -102,7 +102,8 @@ def _claim(session: WriteSession, batch: str, republish_after: timedelta) -> lis
 def _release(session: WriteSession, batch: str) -> None:
     session.change(
         update(Job)
-        .where(Job.claimed_by == batch, Job.done_at.is_(None), Job.started_at.is_(None))
+        # What a worker has started meanwhile bears the batch no longer.
+        .where(Job.claimed_by == batch)
         .values(
             claimed_by=None,
             published_count=Job.published_count - 1,

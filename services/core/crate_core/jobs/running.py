@@ -12,11 +12,14 @@ from sqlalchemy import or_, update
 
 from crate_core.clock import utcnow
 from crate_core.database.sessions import Database, WriteSession
-from crate_core.errors import PermanentError, TemporaryError
+from crate_core.errors import DatabaseAwayError, PermanentError, TemporaryError
 from crate_core.jobs.tasks import Task
 from crate_core.models.jobs import Job
 
 log = structlog.get_logger()
+
+_PATIENCE_SECONDS = 60.0
+_PAUSE_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,9 @@ def _start(session: WriteSession, handlers: Mapping[Task, Handler], job_id: int)
             leased_until=lease_ends,
             # Should this worker die, the relay publishes the job again when the lease ends.
             next_publish_at=lease_ends,
+            # The intervals between publications grow while nobody takes the job; now somebody has.
+            published_count=0,
+            claimed_by=None,
         )
     )
     if not changed:
@@ -136,7 +142,7 @@ def _attempt(database: Database, handler: Handler, job: JobView) -> Outcome:
             message = f"started {job.attempt - 1} times without coming to an end"
             raise PermanentError(message)  # noqa: TRY301 - one place decides what an error means
         changes = handler.perform(job)
-        database.write(lambda session: _finish(session, job, changes))
+        _write_patiently(database, lambda session: _finish(session, job, changes))
     except _LeaseLost:
         return Outcome.SKIPPED
     except PermanentError as error:
@@ -148,6 +154,21 @@ def _attempt(database: Database, handler: Handler, job: JobView) -> Outcome:
             return _fail(database, handler, job, _describe(error))
         return _put_off(database, handler, job, _describe(error))
     return Outcome.DONE
+
+
+def _write_patiently(database: Database, work: Callable[[WriteSession], None]) -> None:
+    """Write, waiting for a database that restarts: what was done outside it, as mail, is done.
+
+    The task's own time limit may end the waiting sooner.
+    """
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            return database.write(work)
+        except DatabaseAwayError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(_PAUSE_SECONDS)
 
 
 def _describe(error: Exception) -> str:

@@ -32,8 +32,9 @@ class Job(Base):
     next_publish_at: Mapped[datetime | None]
     """When the relay publishes it (again); NULL once it is done or failed."""
     published_count: Mapped[int] = mapped_column(default=0)
+    """How often it was published since it was last started."""
     claimed_by: Mapped[str | None] = mapped_column(String(32))
-    """The batch of the relay that published it last."""
+    """The batch of the relay that published it last; none once it is started."""
     attempts: Mapped[int] = mapped_column(default=0)
     started_at: Mapped[datetime | None]
     leased_until: Mapped[datetime | None]
