@@ -1,0 +1,75 @@
+"""The site database: a connection that has died is noticed, units of work are run again."""
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select, text
+
+from crate_core.clock import utcnow
+from crate_core.consent_modes import record_choice
+from crate_core.database import Database, WriteSession, make_engine
+from crate_core.errors import TemporaryError
+from crate_core.models import ConsentModeRow
+from tests.servers import MariaDBServer
+
+
+def test_connection_that_idled_over_a_restart_is_replaced_unnoticed(tmp_path: Path) -> None:
+    with MariaDBServer(tmp_path / "m") as server:
+        database = Database(make_engine(server.create_database()))
+        with database.read() as session:
+            assert session.scalar(text("SELECT 1")) == 1
+        server.stop()
+        server.start()
+        time.sleep(2.1)
+        with database.read() as session:
+            assert session.scalar(text("SELECT 1")) == 1
+        database.dispose()
+
+
+def test_database_that_is_away_is_a_temporary_error(tmp_path: Path) -> None:
+    with MariaDBServer(tmp_path / "m") as server:
+        database = Database(make_engine(server.create_database()))
+        server.stop()
+        with pytest.raises(TemporaryError), database.read() as session:
+            session.scalar(text("SELECT 1"))
+        with pytest.raises(TemporaryError):
+            database.write(lambda session: session.scalar(text("SELECT 1")))
+        database.dispose()
+
+
+def choice() -> ConsentModeRow:
+    now = utcnow()
+    return ConsentModeRow(
+        nhs_number=9434765919,
+        mode="green",
+        patient_signed=True,
+        source="user_entry",
+        decided_at=now,
+        created_at=now,
+    )
+
+
+def test_c72_twenty_choices_saved_at_once_leave_one_current_row(database: Database) -> None:
+    errors: list[Exception] = []
+
+    def save() -> None:
+        def work(session: WriteSession) -> None:
+            record_choice(session, choice())
+
+        try:
+            database.write(work)
+        except Exception as error:  # noqa: BLE001 - shown below
+            errors.append(error)
+
+    threads = [threading.Thread(target=save) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    with database.read() as session:
+        rows = select(func.count()).select_from(ConsentModeRow)
+        assert session.scalar(rows) == 20
+        assert session.scalar(rows.where(ConsentModeRow.current_nhs_number.is_not(None))) == 1
