@@ -8,13 +8,22 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 SERVICES := core web consent mailer demo
-LOCKS := web consent mailer flower
+LOCKS := web consent mailer demo flower build
+IMAGES := web consent mailer demo flower
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
 RUN_ARGS ?=
 
 # Servers and Debian packages are looked for, and installed where we may, by this script.
 INSTALL := tests/servers/install
+
+# Images and the system made of them: `make up SITE_PORT=8888`.
+IMAGE_TAG ?= dev
+SITE_PORT ?= 8080
+MAIL_PORT ?= 8025
+BUILD_ARGS ?=
+COMPOSE := docker compose --project-name $(or $(COMPOSE_PROJECT_NAME),crate) --file docker/compose.yaml
+export IMAGE_TAG SITE_PORT MAIL_PORT
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONDONTWRITEBYTECODE := 1
@@ -90,6 +99,37 @@ docs: $(VENV_STAMP) ## Write docs/configuration.md anew from the settings
 COMPILE := env -u PIP_FIND_LINKS $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
 	$(SERVICES:%=--no-emit-package crate-%)
+
+.PHONY: images
+images: ## Build the container images (IMAGE_TAG, BUILD_ARGS="--secret id=ca,src=bundle.pem")
+	for image in $(IMAGES); do \
+		DOCKER_BUILDKIT=1 docker build --quiet --file docker/Dockerfile --target $$image --tag crate-$$image:$(IMAGE_TAG) \
+			--label org.opencontainers.image.version=$(IMAGE_TAG) \
+			--label org.opencontainers.image.revision=$$(git rev-parse HEAD 2>/dev/null || echo unknown) \
+			$(BUILD_ARGS) .; \
+	done
+
+.PHONY: up
+up: images ## Start the whole system in containers, with demonstration data (SITE_PORT, MAIL_PORT)
+	$(PYTHON) docker/make_secrets.py
+	$(COMPOSE) up --detach --remove-orphans
+	timeout 60 bash -c 'until (exec 3<>/dev/tcp/127.0.0.1/$(SITE_PORT)) 2>/dev/null; do sleep 0.2; done'
+	@$(COMPOSE) logs --no-log-prefix --no-color demo 2>/dev/null
+	@echo
+	@echo "Site:   http://127.0.0.1:$(SITE_PORT)/crate/"
+	@echo "Mails:  http://127.0.0.1:$(MAIL_PORT)/"
+	@echo "Flower: http://127.0.0.1:$(SITE_PORT)/crate/flower/  (account: docker/secrets/flower_accounts)"
+
+.PHONY: down
+down: ## Stop the containers; their data stay
+	$(COMPOSE) down --remove-orphans
+	@echo
+	@echo "The data stay for the next 'make up'. To delete them, with the passwords that belong to them:"
+	@echo "  $(COMPOSE) down --volumes && rm -r docker/secrets"
+
+.PHONY: test-images
+test-images: $(VENV_STAMP) images ## Test the images and the system made of them; needs a container engine
+	$(BIN)/python -m pytest tests/deploy/images -p no:randomly $(PYTEST_ARGS)
 
 .PHONY: lock
 lock: $(VENV_STAMP) ## Resolve requirements/*.in and the distributions' needs anew (LOCK_ARGS=--upgrade)

@@ -1,6 +1,7 @@
 """The mail server of a local run: keeps each mail as a file, and shows them in the browser.
 
-Run as `python -m crate_demo.run.mail_sink FOLDER SMTP_PORT WEB_PORT`.
+Run as `python -m crate_demo.run.mail_sink FOLDER SMTP_PORT WEB_PORT [ADDRESS]`. In a container the
+address to listen on is 0.0.0.0: there the network decides who reaches it.
 """
 
 import os
@@ -15,7 +16,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from crate_demo.run.mail_pages import MailServer
 
-_HOST = "127.0.0.1"
+_THIS_MACHINE = "127.0.0.1"
 _LARGEST_MAIL = 64 * 1024 * 1024
 
 
@@ -45,18 +46,19 @@ class KeepMail:
 def main() -> None:
     """Serve until SIGTERM."""
     folder, smtp_port, web_port = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    host = sys.argv[4] if len(sys.argv) > 4 else _THIS_MACHINE  # noqa: PLR2004
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     controller = Controller(
         KeepMail(folder),
-        hostname=_HOST,
+        hostname=host,
         port=smtp_port,
         data_size_limit=_LARGEST_MAIL,
         ready_timeout=10,
     )
     controller.start()
-    pages = MailServer((_HOST, web_port), folder)
+    pages = MailServer((host, web_port), folder)
     threading.Thread(target=pages.serve_forever, daemon=True).start()
     sys.stdout.write(f"takes mail on port {smtp_port} (process {os.getpid()})\n")
     sys.stdout.flush()

@@ -1,0 +1,25 @@
+"""The Celery application through which Flower listens: it has no task, and stores no result."""
+
+from celery import Celery
+
+
+def make_app(broker_url: str) -> Celery:
+    """Return an application that agrees with the workers on what they share with Flower."""
+    app = Celery("flower", set_as_current=False)
+    app.conf.update(
+        broker_url=broker_url,
+        broker_heartbeat=10,
+        broker_connection_timeout=4,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        accept_content=["json"],
+        task_serializer="json",
+        result_backend=None,
+        # As the workers have it: a queue left behind by a cut connection can be taken over.
+        control_queue_exclusive=False,
+        control_queue_durable=True,
+        event_queue_exclusive=False,
+        event_queue_durable=True,
+        worker_hijack_root_logger=False,
+    )
+    return app
