@@ -23,7 +23,6 @@ from tests.faults.people import Kind, add_people
 from tests.faults.processes import ServiceProcess
 from tests.integration.consent.world import World
 from tests.servers.process import HOST, end_process, free_port, start_process
-from tests.servers.site_database import create_schema
 
 PASSWORD = "correct horse battery"
 _MODULES = {

@@ -1,7 +1,7 @@
 """Settling a patient's consent mode from the site's history and the clinical record (spec 2.12)."""
 
 from crate_core.clock import utcnow
-from crate_core.consent_modes import lock_current, record_choice, row_of
+from crate_core.consent_modes import add_choice, lock_current, row_of
 from crate_core.database import WriteSession
 from crate_core.domain.consent import ConsentMode, ConsentRecord, ConsentSource, newest
 from crate_core.models import ConsentModeRow
@@ -25,5 +25,5 @@ def settle(
             mode=ConsentMode.UNKNOWN, decided_at=utcnow(), source=ConsentSource.AUTO_CREATED
         )
     row = row_of(nhs_number, winner, letter_wanted=False)
-    record_choice(session, row)
+    add_choice(session, row, current)
     return row

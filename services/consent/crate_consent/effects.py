@@ -15,7 +15,7 @@ from crate_consent.mails import MailContent
 from crate_core.clock import utcnow
 from crate_core.database import WriteSession
 from crate_core.domain.email import domain_of
-from crate_core.jobs import Task, enqueue
+from crate_core.jobs import Task, enqueue_first
 from crate_core.models import (
     ContactRequest,
     Document,
@@ -114,7 +114,7 @@ class Outbox:
         )
         session.add(mail)
         session.flush()
-        enqueue(session, Task.SEND_MAIL, mail.id)
+        enqueue_first(session, Task.SEND_MAIL, mail.id)
 
     def tell_manager(
         self,

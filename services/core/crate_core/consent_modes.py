@@ -46,8 +46,14 @@ def record_choice(session: WriteSession, row: ConsentModeRow) -> None:
     It becomes the current one unless a newer decision is there already; the unique index keeps it at one a
     patient however many are saved at once (C72). Withdrawals and the letter are consent's job.
     """
-    current = lock_current(session, row.nhs_number)
-    if current is None or row.record.precedence > current.record.precedence:
+    add_choice(session, row, lock_current(session, row.nhs_number))
+
+
+def add_choice(session: WriteSession, row: ConsentModeRow, current: ConsentModeRow | None) -> None:
+    """Add a choice as `record_choice` does, where the caller has locked the `current` one."""
+    if current is None:
+        row.current_nhs_number = row.nhs_number
+    elif row.record.precedence > current.record.precedence:
         session.change(
             update(ConsentModeRow)
             .where(ConsentModeRow.current_nhs_number == row.nhs_number)
@@ -56,7 +62,9 @@ def record_choice(session: WriteSession, row: ConsentModeRow) -> None:
         row.current_nhs_number = row.nhs_number
     session.add(row)
     session.flush()
-    if row.source != ConsentSource.AUTO_CREATED:
+    # Every request is decided on a choice, so that the first one of a patient can end nothing.
+    has_consequences = current is not None or row.letter_wanted
+    if has_consequences and row.source != ConsentSource.AUTO_CREATED:
         enqueue(session, Task.PROCESS_CONSENT_CHANGE, row.id)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import update
 from crate_core.clock import utcnow
 from crate_core.database.sessions import WriteSession
 from crate_core.domain.email import domain_of
-from crate_core.jobs.rows import enqueue
+from crate_core.jobs.rows import enqueue, enqueue_first
 from crate_core.jobs.tasks import Task
 from crate_core.models.mail import Mail, MailState, MailTransmission
 from crate_core.models.users import UserAccount
@@ -98,4 +98,4 @@ def queue_plain_mail(
     )
     session.add(mail)
     session.flush()
-    enqueue(session, Task.SEND_MAIL, mail.id)
+    enqueue_first(session, Task.SEND_MAIL, mail.id)

@@ -12,8 +12,8 @@ from crate_core.models.mail import Mail, MailState
 from crate_core.telemetry.logs import get_logger
 from crate_core.telemetry.metrics import MAIL_DELIVERY_SECONDS, MAILS
 from crate_mailer.address import Envelope
-from crate_mailer.message import build_message
-from crate_mailer.rows import add_transmission, change_state, read_content, report_outcome
+from crate_mailer.message import Content, build_message
+from crate_mailer.rows import add_transmission, change_state, content_of, read_mail, report_outcome
 from crate_mailer.transport import FateUnknownError, SmtpTransport
 
 log = get_logger(__name__)
@@ -31,8 +31,8 @@ class _Found:
     state: MailState
     carries_identity: bool
     leased_until: datetime | None
-    queued_at: datetime
-    recipient: str
+    reports_outcome: bool
+    content: Content
 
 
 class Delivery:
@@ -72,7 +72,7 @@ class Delivery:
 
     def _find(self, mail_id: int) -> _Found:
         with self._database.read() as session:
-            row = session.get(Mail, mail_id)
+            row = read_mail(session, mail_id)
             if row is None:
                 raise PermanentError(f"there is no mail {mail_id}")
             return _Found(
@@ -81,8 +81,8 @@ class Delivery:
                 MailState(row.state),
                 row.carries_identity,
                 row.leased_until,
-                row.queued_at,
-                row.recipient,
+                row.reports_outcome,
+                content_of(row),
             )
 
     def _recover(self, mail: _Found) -> bool:
@@ -95,13 +95,11 @@ class Delivery:
         return False
 
     def _send(self, mail: _Found) -> Changes:
-        with self._database.read() as session:
-            content = read_content(session, mail.id)
-        message = build_message(content, self._envelope)
+        message = build_message(mail.content, self._envelope)
         try:
             reply = self._transport.send(
                 self._envelope.sender_address,
-                self._envelope.recipient(mail.recipient),
+                self._envelope.recipient(mail.content.recipient),
                 message,
                 before_data=lambda: self._mark_sending(mail),
             )
@@ -136,17 +134,20 @@ class Delivery:
 
     def _settle(self, mail: _Found, state: MailState, outcome: str, reply: str) -> Changes:
         now = utcnow()
-        recipient = self._envelope.recipient(mail.recipient)
+        recipient = self._envelope.recipient(mail.content.recipient)
         MAILS.labels(kind=mail.kind, outcome=outcome).inc()
         log.info("mail", mail=mail.id, kind=mail.kind, outcome=outcome, reply=reply)
         if state is MailState.SENT:
-            MAIL_DELIVERY_SECONDS.observe((now - mail.queued_at).total_seconds())
+            MAIL_DELIVERY_SECONDS.observe((now - mail.content.queued_at).total_seconds())
 
         def work(session: WriteSession) -> None:
             open_states = (MailState.QUEUED, MailState.SENDING)
             if change_state(session, mail.id, open_states, state, now):
-                add_transmission(session, mail.id, outcome, now, to=recipient, reply=reply)
-                report_outcome(session, mail.id, sent=state is MailState.SENT)
+                only = add_transmission(session, mail.id, outcome, now, to=recipient, reply=reply)
+                # Sent at the first attempt is what consent expects, and no news.
+                as_expected = only and state is MailState.SENT
+                if mail.reports_outcome and not as_expected:
+                    report_outcome(session, mail.id)
 
         return work
 
@@ -170,4 +171,5 @@ def give_up(session: WriteSession, job: JobView, reason: str) -> None:
         outcome = "unknown" if begun else "failed"
         MAILS.labels(kind=mail.kind, outcome=outcome).inc()
         add_transmission(session, mail.id, outcome, now, to="", reply=reason)
-        report_outcome(session, mail.id, sent=False)
+        if mail.reports_outcome:
+            report_outcome(session, mail.id)

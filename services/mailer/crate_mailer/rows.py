@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import selectinload, undefer
+from sqlalchemy import select, update
+from sqlalchemy.orm import joinedload, undefer
 
 from crate_core.database import ReadSession, WriteSession
 from crate_core.jobs import Task, enqueue
@@ -12,20 +12,20 @@ from crate_core.models.documents import Document
 from crate_core.models.mail import Mail, MailAttachment, MailState, MailTransmission
 from crate_mailer.message import Attachment, Content
 
+_WHOLE = (
+    undefer(Mail.text),
+    undefer(Mail.html),
+    joinedload(Mail.attachments).joinedload(MailAttachment.document).undefer(Document.content),
+)
 
-def read_content(session: ReadSession, mail_id: int) -> Content:
+
+def read_mail(session: ReadSession, mail_id: int) -> Mail | None:
+    """Return a mail with its words and its files, read in one statement."""
+    return session.get(Mail, mail_id, options=_WHOLE)
+
+
+def content_of(mail: Mail) -> Content:
     """Return what a mail says, with its files."""
-    mail = session.scalars(
-        select(Mail)
-        .where(Mail.id == mail_id)
-        .options(
-            undefer(Mail.text),
-            undefer(Mail.html),
-            selectinload(Mail.attachments)
-            .joinedload(MailAttachment.document)
-            .undefer(Document.content),
-        )
-    ).one()
     return Content(
         message_id=mail.message_id,
         recipient=mail.recipient,
@@ -65,27 +65,24 @@ def change_state(
 
 def add_transmission(
     session: WriteSession, mail_id: int, outcome: str, now: datetime, *, to: str, reply: str
-) -> None:
-    """Record one attempt: in the row that a person asked for, if there is one, else in a new one."""
-    asked = session.scalars(
+) -> bool:
+    """Record one attempt: in the row that a person asked for, if there is one, else in a new one.
+
+    Returns:
+        Whether it is the only one so far.
+    """
+    earlier = session.scalars(
         select(MailTransmission)
-        .where(MailTransmission.mail_id == mail_id, MailTransmission.outcome == REQUESTED)
+        .where(MailTransmission.mail_id == mail_id)
         .order_by(MailTransmission.id)
-        .limit(1)
-    ).first()
+    ).all()
+    asked = next((each for each in earlier if each.outcome == REQUESTED), None)
     row = asked or MailTransmission(mail_id=mail_id)
     row.at, row.outcome, row.envelope_recipient, row.server_reply = now, outcome, to, reply
     session.add(row)
+    return len(earlier) == (1 if asked else 0)
 
 
-def report_outcome(session: WriteSession, mail_id: int, *, sent: bool) -> None:
-    """Tell consent, if it wants to know, what became of a mail.
-
-    A mail that is sent at the first attempt is what consent expects, and no news.
-    """
-    if not session.scalar(select(Mail.reports_outcome).where(Mail.id == mail_id)):
-        return
-    attempts = select(func.count()).where(MailTransmission.mail_id == mail_id)
-    session.flush()
-    if not sent or (session.scalar(attempts) or 0) > 1:
-        enqueue(session, Task.PROCESS_MAIL_OUTCOME, mail_id)
+def report_outcome(session: WriteSession, mail_id: int) -> None:
+    """Tell consent what became of a mail that it wants to hear of."""
+    enqueue(session, Task.PROCESS_MAIL_OUTCOME, mail_id)

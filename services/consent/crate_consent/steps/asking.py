@@ -18,7 +18,6 @@ from crate_core.database import WriteSession
 from crate_core.domain.contact import Status
 from crate_core.domain.study import extra_form_applies
 from crate_core.jobs import Task, enqueue
-from crate_core.jobs.rows import cancel_open
 from crate_core.models import ClinicianLink, ClinicianResponse, ContactRequest
 
 _TOKEN_BYTES = 32
@@ -63,8 +62,6 @@ def mail_question(
     content = together.texts.clinician_request(question_facts(together, request, response, token))
     together.outbox.add(session, plan, content)
     due_at = next_due_at(together.schedule, response.asked_at, reminders_sent=0)
-    # One of an earlier asking may be open, and may have failed.
-    cancel_open(session, Task.SEND_REMINDER, response.id)
     enqueue(session, Task.SEND_REMINDER, response.id, due_at=due_at)
 
 

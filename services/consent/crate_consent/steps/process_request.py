@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from sqlalchemy.orm import joinedload, lazyload
+
 from crate_consent.collaborators import Collaborators
 from crate_consent.consent_modes import settle
 from crate_consent.decisions.approaches import approaches_in_past_year
@@ -20,8 +22,15 @@ from crate_core.domain.consent import ConsentRecord
 from crate_core.domain.contact import Involvement, Status, StopCode
 from crate_core.domain.patient import PatientSnapshot
 from crate_core.jobs import JobView
-from crate_core.models import ConsentModeRow, ContactRequest, PatientSnapshotRow
+from crate_core.models import ConsentModeRow, ContactRequest, PatientSnapshotRow, Study, UserAccount
 
+# In one statement, without roles and researchers: nothing here asks for these.
+_WITH_STUDY = (
+    joinedload(ContactRequest.study, innerjoin=True).options(
+        joinedload(Study.lead_researcher, innerjoin=True).lazyload(UserAccount.roles),
+        lazyload(Study.researchers),
+    ),
+)
 _OPEN = {Status.NEW, Status.FAILED}
 
 
@@ -69,7 +78,7 @@ def _settle(
     snapshot: PatientSnapshot,
     from_record: ConsentRecord | None,
 ) -> None:
-    request = session.get_one(ContactRequest, request_id)
+    request = session.get_one(ContactRequest, request_id, options=_WITH_STUDY)
     if request.status not in _OPEN:
         return
     resume(session, request, Status.NEW)
@@ -138,7 +147,6 @@ def _keep_what_was_found(
     )
     request.consent_mode = consent
     request.processed_at = utcnow()
-    session.flush()
 
 
 def _stop(

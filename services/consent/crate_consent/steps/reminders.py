@@ -13,6 +13,7 @@ from crate_core.contact_requests import change_status
 from crate_core.database import WriteSession
 from crate_core.domain.contact import Status
 from crate_core.jobs import JobView, Task, enqueue
+from crate_core.jobs.rows import cancel_open
 from crate_core.models import ClinicianResponse, ContactRequest
 
 _WAITING = {Status.WITH_CLINICIAN, Status.CLINICIAN_MAIL_FAILED, Status.FAILED}
@@ -135,6 +136,8 @@ def reissue_link(together: Collaborators, job: JobView) -> Callable[[WriteSessio
         response.expires_at = together.schedule.expires_at(now)
         response.reminders_sent = 0
         session.flush()
+        # The reminder of the earlier asking may be open, and may have failed.
+        cancel_open(session, Task.SEND_REMINDER, response.id)
         mail_question(together, session, request, response)
         if request.status != Status.WITH_CLINICIAN:
             change_status(session, request, Status.WITH_CLINICIAN, actor=CONSENT, why="Asked anew.")

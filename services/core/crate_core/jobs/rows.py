@@ -30,19 +30,29 @@ def enqueue(
     session.flush()
     if session.change(update(Job).where(Job.open_key == key).values(open_key=key)):
         return
+    enqueue_first(session, task, subject_id, due_at=due_at)
+    session.flush()
+
+
+def enqueue_first(
+    session: WriteSession, task: Task, subject_id: int, *, due_at: datetime | None = None
+) -> None:
+    """Ask for `task` on a subject that this transaction has made, so that no job of it can be open.
+
+    Nothing is looked for, and the row is written with whatever else the transaction adds.
+    """
     now = utcnow()
     due_at = due_at or now
     session.add(
         Job(
             task=task,
             subject_id=subject_id,
-            open_key=key,
+            open_key=open_key(task, subject_id),
             created_at=now,
             due_at=due_at,
             next_publish_at=due_at,
         )
     )
-    session.flush()
     session.info["jobs_written"] = True
 
 

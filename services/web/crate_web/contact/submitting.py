@@ -10,7 +10,7 @@ from crate_core.contact_requests import add_event
 from crate_core.database import WriteSession
 from crate_core.domain.contact import Status
 from crate_core.domain.request_codes import ENTROPY_BYTES, new_request_code
-from crate_core.jobs import Task, enqueue
+from crate_core.jobs import Task, enqueue_first
 from crate_core.models import ContactRequest, Study, UserAccount
 from crate_web.contact.queries import account, submitted_before
 from crate_web.contact.selection import Identifier
@@ -64,7 +64,7 @@ def submit(
     session.flush()
     for request in requests:
         add_event(session, request, None, Status.NEW, actor=actor.username, why="Submitted.")
-        enqueue(session, Task.PROCESS_CONTACT_REQUEST, request.id)
+        enqueue_first(session, Task.PROCESS_CONTACT_REQUEST, request.id)
     _audit(session, actor, study, requests, order, address=address)
     return len(requests)
 

@@ -11,7 +11,7 @@ from sqlalchemy import Select, func, select, update
 
 from crate_core.audit import AuditKind, record
 from crate_core.database import ReadSession, WriteSession
-from crate_core.jobs import Task, enqueue
+from crate_core.jobs import Task, enqueue_first
 from crate_core.jobs.rows import cancel_open
 from crate_core.models.research import (
     ResearchColumn,
@@ -77,7 +77,7 @@ def submit_run(
     )
     session.add(run)
     session.flush()
-    enqueue(session, Task.RUN_QUERY, run.id)
+    enqueue_first(session, Task.RUN_QUERY, run.id)
     return run.id
 
 
