@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import signal
 import sys
 import time
 from abc import ABC, abstractmethod
@@ -122,7 +121,7 @@ class EmbeddedSite(RunningSite):
         assert said
         self.url = said[1]
         self.private = dict(self._ports())
-        super().__init__(_people())
+        super().__init__(demo_people())
 
     def mails(self) -> list[tuple[str, EmailMessage]]:
         """Return what the mail sink keeps as files."""
@@ -131,8 +130,7 @@ class EmbeddedSite(RunningSite):
         return [(str(mail["X-Envelope-To"]), mail) for mail in mails]
 
     def stop(self) -> None:
-        """Press Ctrl-C."""
-        self._process.send_signal(signal.SIGINT)
+        """Ask it to stop, once: asked twice it would end all by force."""
         end_process(self._process, seconds=60)
 
     def _says_ready(self) -> bool:
@@ -258,7 +256,8 @@ def _load(databases: Mapping[str, str]) -> Sequence[Person]:
             engine.dispose()
 
 
-def _people() -> list[Person]:
+def demo_people() -> list[Person]:
+    """Return the people of a demonstration that was loaded today."""
     with open_eunomia() as eunomia:
         return make_people(read_people(eunomia), PATIENTS, SEED, utcnow().date())
 

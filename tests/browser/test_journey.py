@@ -87,7 +87,10 @@ def test_journey_from_research_id_to_yes_and_to_its_withdrawal(
     site: RunningSite, new_page: NewPage
 ) -> None:
     kinds = (Kind.GREEN, Kind.YELLOW, Kind.YELLOW, Kind.YELLOW)
-    walk = Walk(site, new_page, *(site.take(kind) for kind in kinds))
+    take_the_journey(Walk(site, new_page, *(site.take(kind) for kind in kinds)))
+
+
+def take_the_journey(walk: Walk) -> None:
     researcher_queries(walk)
     researcher_asks(walk)
     green_is_approved_at_once(walk)
