@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import joinedload
 
+from crate_core.audit import AuditKind
 from crate_core.database import ReadSession, WriteSession
 from crate_core.domain.roles import Role
 from crate_core.models import (
@@ -121,10 +122,14 @@ def names_of(session: ReadSession, ids: frozenset[int]) -> dict[int, str]:
 
 
 def history(session: ReadSession, study: Study) -> Sequence[AuditEvent]:
-    """Return what the audit tells of a study, the newest first."""
+    """Return what the audit tells of changes to a study, the newest first."""
+    # Requests about the study are audited under it, too; they are no change of it.
     return session.scalars(
         select(AuditEvent)
-        .where(AuditEvent.subject == f"study:{study.id}")
+        .where(
+            AuditEvent.subject == f"study:{study.id}",
+            AuditEvent.kind == AuditKind.STUDY_CHANGED,
+        )
         .order_by(AuditEvent.id.desc())
         .limit(_MOST_HISTORY)
     ).all()
