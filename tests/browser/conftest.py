@@ -23,6 +23,7 @@ CHROMIUM_ARGUMENTS = [
     "--disable-sync",
 ]
 PATIENCE_MS = 30_000
+FORM_CAME_BACK = "status of 422"
 
 NewPage = Callable[..., Page]
 
@@ -79,9 +80,8 @@ def new_page(chromium: Browser) -> Iterator[NewPage]:
     errors: list[str] = []
 
     def make(site: RunningSite, **options: Any) -> Page:
-        context = chromium.new_context(
-            base_url=site.url, viewport={"width": 1200, "height": 900}, **options
-        )
+        window = {"viewport": {"width": 1200, "height": 900}}
+        context = chromium.new_context(base_url=site.url, **{**window, **options})
         context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
