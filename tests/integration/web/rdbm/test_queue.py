@@ -1,11 +1,12 @@
 """The work queue: what waits, how long, and where it is dealt with."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
+from crate_core.database import WriteSession
 from crate_core.domain.contact import Answer, Status
-from crate_core.models import AuditEvent, Job, WorkItem
+from crate_core.models import AuditEvent, Job, Letter, LoginSession, WorkItem
 from crate_web.app import Application
 from tests.integration.consent.world import World
 from tests.web import Browser
@@ -51,9 +52,7 @@ def test_letters_and_replies_wait_with_one_action_each(browser: Browser, world: 
 def test_what_waits_too_long_is_overdue_in_words(browser: Browser, world: World) -> None:
     asked_patient(world)
 
-    def age(session):  # type: ignore[no-untyped-def]
-        from crate_core.models import Letter
-
+    def age(session: WriteSession) -> None:
         session.scalars(select(Letter)).one().created_at -= timedelta(days=5)
 
     world.database.write(age)
@@ -98,7 +97,7 @@ def test_c131_a_job_that_gave_up_is_shown_with_its_reason_and_retried(
     request_id = world.submit(world.study(), rid)
     now = world.request(request_id).created_at
 
-    def fail(session):  # type: ignore[no-untyped-def]
+    def fail(session: WriteSession) -> None:
         job = session.scalars(select(Job)).one()
         job.failed_at, job.last_error, job.attempts = now, "the record is away", 12
 
@@ -144,12 +143,10 @@ def test_a_serious_finding_waits_until_somebody_says_it_is_done(
 def test_bringing_the_queue_up_to_date_does_not_keep_a_session_alive(
     browser: Browser, app: Application
 ) -> None:
-    from crate_core.models import LoginSession
-
-    def age(session):  # type: ignore[no-untyped-def]
+    def age(session: WriteSession) -> None:
         session.scalars(select(LoginSession)).one().last_seen_at -= timedelta(minutes=10)
 
-    def seen():  # type: ignore[no-untyped-def]
+    def seen() -> datetime:
         with app.site.database.read() as session:
             return session.scalars(select(LoginSession.last_seen_at)).one()
 

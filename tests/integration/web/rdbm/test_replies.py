@@ -1,5 +1,6 @@
 """Replies on paper: what is possible, and that one is entered once."""
 
+import httpx
 import pytest
 from sqlalchemy import select
 
@@ -9,7 +10,7 @@ from tests.integration.consent.world import World
 from tests.pdfs import one_page_pdf
 from tests.web import Browser
 
-REPLY = {
+REPLY: dict[str, str | list[str]] = {
     "agreed": "yes",
     "boxes": ["patient_signed"],
     "signed_name": "Pat Example",
@@ -41,7 +42,7 @@ def reply_of(world: World) -> PatientResponse:
         return session.scalars(select(PatientResponse)).one()
 
 
-def enter(browser: Browser, code: str, **changes: str | list[str]):  # type: ignore[no-untyped-def]
+def enter(browser: Browser, code: str, **changes: str | list[str]) -> httpx.Response:
     browser.get(f"/rdbm/replies/{code}")
     return browser.post(f"/rdbm/replies/{code}", {**REPLY, "confirmed": "true", **changes})
 
@@ -124,7 +125,7 @@ def test_the_scan_is_kept_and_what_is_no_pdf_is_refused(
 ) -> None:
     browser.get(f"/rdbm/replies/{code}")
     page = f"/rdbm/replies/{code}"
-    data = {**REPLY, "confirmed": "true"}
+    data: dict[str, str | list[str]] = {**REPLY, "confirmed": "true"}
     refused = browser.post(page, data, files={"scan": ("a.pdf", b"hello", "application/pdf")})
     assert refused.status_code == 422
     assert "not a PDF" in refused.text

@@ -15,7 +15,7 @@ FILTERS = ("state", "kind")
 Row = tuple[Mail, str | None]
 """A mail and its request's code."""
 
-_QUESTION = "clinician_request"
+QUESTION = "clinician_request"
 _REMINDER = "clinician_reminder"
 _ASKED = (Status.WITH_CLINICIAN, Status.CLINICIAN_MAIL_FAILED)
 
@@ -28,8 +28,8 @@ def to_settle() -> ColumnElement[bool]:
     """
     no_letter = or_(Mail.state == MailState.UNKNOWN, Mail.letter_id.is_(None))
     still_asked = or_(
-        Mail.kind.not_in((_QUESTION, _REMINDER)),
-        and_(Mail.kind == _QUESTION, ContactRequest.status == Status.CLINICIAN_MAIL_FAILED),
+        Mail.kind.not_in((QUESTION, _REMINDER)),
+        and_(Mail.kind == QUESTION, ContactRequest.status == Status.CLINICIAN_MAIL_FAILED),
         and_(Mail.kind == _REMINDER, ContactRequest.status.in_(_ASKED)),
     )
     return and_(Mail.state.in_((MailState.FAILED, MailState.UNKNOWN)), no_letter, still_asked)

@@ -29,7 +29,6 @@ KINDS = {
     "approval": "approval to the lead researcher",
     "withdrawal": "withdrawal to the lead researcher",
     "rdbm": "news for you",
-    "test": "test mail",
 }
 STATES = {
     MailState.QUEUED: "waits to be sent",

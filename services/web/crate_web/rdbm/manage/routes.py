@@ -21,7 +21,10 @@ def show(request: PageRequest) -> Response:
     """Show where everything is, and what became of the last test mail."""
     with request.site.database.read() as session:
         test = session.scalar(
-            select(Mail).where(Mail.kind == "test").order_by(Mail.id.desc()).limit(1)
+            select(Mail)
+            .where(Mail.effect_key.startswith("test:"))
+            .order_by(Mail.id.desc())
+            .limit(1)
         )
     return request.render("rdbm_manage/manage.html", test=test, states=STATES)
 

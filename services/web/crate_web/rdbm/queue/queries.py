@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, exists, not_, or_, select
 
 from crate_core.database import ReadSession, WriteSession
 from crate_core.domain.contact import Status
@@ -22,7 +22,7 @@ from crate_web.rdbm.jobs.routes import task_in_words
 from crate_web.rdbm.leaving import EXPIRED, MAIL, key_of, left_among
 from crate_web.rdbm.letters.queries import to_post
 from crate_web.rdbm.letters.routes import KINDS as LETTER_KINDS
-from crate_web.rdbm.mails.queries import to_settle, with_requests
+from crate_web.rdbm.mails.queries import QUESTION, to_settle, with_requests
 from crate_web.rdbm.mails.routes import KINDS as MAIL_KINDS
 from crate_web.rdbm.queue.waiting import Kind, Waiting, oldest_first
 
@@ -84,13 +84,24 @@ def _clinicians(session: ReadSession, now: datetime) -> Iterator[Waiting]:
         ClinicianResponse.answered_at.is_(None),
         ClinicianResponse.reminders_sent > 0,
     )
+    # The mail itself waits then; where it does not, it is still being tried.
+    mail_waits = (
+        exists()
+        .where(
+            Mail.contact_request_id == ContactRequest.id,
+            Mail.kind == QUESTION,
+            Mail.state.in_((MailState.FAILED, MailState.UNKNOWN)),
+        )
+        .correlate(ContactRequest)
+    )
     rows = session.execute(
         select(ContactRequest, ClinicianResponse)
         .join(ClinicianResponse, ClinicianResponse.contact_request_id == ContactRequest.id)
         .where(
             or_(
                 unanswered,
-                ContactRequest.status.in_((Status.CLINICIAN_MAIL_FAILED, Status.EXPIRED)),
+                ContactRequest.status == Status.EXPIRED,
+                and_(ContactRequest.status == Status.CLINICIAN_MAIL_FAILED, not_(mail_waits)),
             )
         )
         .order_by(ClinicianResponse.asked_at)

@@ -1,0 +1,123 @@
+"""Requests: their story, and what may be done about them."""
+
+from sqlalchemy import select
+
+from crate_core.domain.contact import Answer, Status
+from crate_core.models import AuditEvent, ClinicianLink, Job
+from tests.integration.consent.world import World
+from tests.web import Browser
+
+
+def asked(world: World) -> tuple[int, str]:
+    """Bring a request to its clinician; return its id and code."""
+    request_id = world.submit(world.study(), world.patient())
+    world.run_jobs()
+    assert world.request(request_id).status == Status.WITH_CLINICIAN
+    return request_id, world.request(request_id).code
+
+
+def kinds(world: World) -> list[str]:
+    with world.database.read() as session:
+        return list(session.scalars(select(AuditEvent.kind).order_by(AuditEvent.id)))
+
+
+def test_a_story_tells_everything_in_its_order(browser: Browser, world: World) -> None:
+    world.leaflet()
+    request_id, code = asked(world)
+    world.answer(request_id, Answer.R, "fit and willing")
+    world.run_jobs()
+    page = browser.get(f"/rdbm/requests/{code}").text
+    told = page[page.index("What happened") :]
+    places = [
+        told.index(words)
+        for words in (
+            "Submitted",
+            "A link for the clinician was made",
+            "Now: with the clinician",
+            "The clinician answered R",
+            "Letter made: pack for a patient",
+        )
+    ]
+    assert places == sorted(places)
+    assert "fit and willing" in page
+    assert "Enter the patient" in page
+
+
+def test_c106_no_page_shows_what_a_clinician_was_written(browser: Browser, world: World) -> None:
+    _request_id, code = asked(world)
+    (mail,) = world.mails("clinician_request")
+    for address in (f"/rdbm/requests/{code}", f"/rdbm/mails/{mail.id}", "/rdbm/mails?state=all"):
+        page = browser.get(address)
+        assert page.status_code == 200
+        assert "Pat Example" not in page.text
+        assert mail.subject not in page.text
+        assert "/respond/" not in page.text
+
+
+def test_c45_a_new_link_ends_the_old_one(browser: Browser, world: World) -> None:
+    request_id, code = asked(world)
+    world.shift(57, request_id)
+    world.run_jobs(now=True)
+    assert world.request(request_id).status == Status.EXPIRED
+    assert "clinician to follow up" in browser.get("/rdbm").text
+    page = f"/rdbm/requests/{code}"
+    assert "Ask the clinician anew" in browser.get(page).text
+    assert "Links that were mailed before stop working" in browser.post(f"{page}/reissue").text
+    done = browser.post(f"{page}/reissue", {"confirmed": "yes"})
+    assert "The clinician is asked anew" in browser.follow(done).text
+    world.run_jobs()
+    assert world.request(request_id).status == Status.WITH_CLINICIAN
+    with world.database.read() as session:
+        links = session.scalars(select(ClinicianLink).order_by(ClinicianLink.id)).all()
+    assert links[0].revoked_at is not None
+    assert links[-1].revoked_at is None
+    assert "clinician_link_reissued" in kinds(world)
+
+
+def test_what_expired_may_be_left_at_that(browser: Browser, world: World) -> None:
+    request_id, code = asked(world)
+    world.shift(57, request_id)
+    world.run_jobs(now=True)
+    browser.get(f"/rdbm/requests/{code}")
+    done = browser.post(f"/rdbm/requests/{code}/leave")
+    assert "left the work queue" in browser.follow(done).text
+    assert "Nothing waits for you" in browser.get("/rdbm").text
+
+
+def test_a_cancelled_request_ends_with_its_reminders(browser: Browser, world: World) -> None:
+    request_id, code = asked(world)
+    page = f"/rdbm/requests/{code}"
+    browser.get(page)
+    assert "It cannot be taken back" in browser.post(f"{page}/cancel").text
+    assert world.request(request_id).status == Status.WITH_CLINICIAN
+    done = browser.post(f"{page}/cancel", {"confirmed": "yes", "why": "withdrawn by the team"})
+    assert "The request is cancelled" in browser.follow(done).text
+    assert world.request(request_id).status == Status.CANCELLED
+    assert world.request(request_id).events[-1].actor == "mona"
+    with world.database.read() as session:
+        reminder = session.scalars(select(Job).where(Job.task == "consent.send_reminder")).one()
+    assert reminder.done_at is not None
+    again = browser.post(f"{page}/cancel", {"confirmed": "yes"})
+    assert "Nothing was changed" in browser.follow(again).text
+    assert kinds(world).count("request_changed") == 1
+
+
+def test_the_patient_of_a_request_is_opened_by_a_post_that_is_audited(
+    browser: Browser, world: World
+) -> None:
+    _request_id, code = asked(world)
+    browser.get(f"/rdbm/requests/{code}")
+    opened = browser.follow(browser.post(f"/rdbm/requests/{code}/patient"))
+    assert "943 476 5919" in opened.text
+    with world.database.read() as session:
+        event = session.scalars(select(AuditEvent)).one()
+    assert event.detail["purpose"] == f"Contact request {code}"
+
+
+def test_requests_are_filtered_sorted_and_downloaded(browser: Browser, world: World) -> None:
+    _request_id, code = asked(world)
+    assert code in browser.get("/rdbm/requests?status=with_clinician&sort=study").text
+    assert "No request matches" in browser.get("/rdbm/requests?status=approved").text
+    assert "No request matches" in browser.get("/rdbm/requests?age=7").text
+    assert code in browser.get("/rdbm/requests.csv?study=1").text
+    assert browser.get("/rdbm/requests/NOPE").status_code == 404
