@@ -61,7 +61,7 @@ def mssql_ddl() -> str:
     engine = create_mock_engine(
         "mssql+pyodbc://",
         lambda statement, *_args: statements.append(
-            str(statement.compile(dialect=mssql.dialect()))
+            str(statement.compile(dialect=mssql.dialect()))  # type: ignore[no-untyped-call]
         ),
     )
     Base.metadata.create_all(engine, checkfirst=False)
