@@ -9,7 +9,7 @@ from sqlalchemy import update
 from crate_core.clock import utcnow
 from crate_core.database.sessions import WriteSession
 from crate_core.domain.email import domain_of
-from crate_core.jobs.rows import enqueue, enqueue_first
+from crate_core.jobs.rows import ask_again, enqueue, enqueue_first
 from crate_core.jobs.tasks import Task
 from crate_core.models.mail import Mail, MailState, MailTransmission
 from crate_core.models.users import UserAccount
@@ -43,7 +43,7 @@ def send_again(session: WriteSession, mail_id: int, user: UserAccount) -> bool:
             mail_id=mail_id, at=now, by_id=user.id, outcome=REQUESTED, envelope_recipient=""
         )
     )
-    enqueue(session, Task.SEND_MAIL, mail_id)
+    ask_again(session, Task.SEND_MAIL, mail_id)
     return True
 
 

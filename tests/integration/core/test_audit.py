@@ -4,7 +4,15 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import delete, update
 
-from crate_core.audit import AuditKind, Verification, keyed_hash, record, seal, verify
+from crate_core.audit import (
+    AuditKind,
+    Verification,
+    keyed_hash,
+    record,
+    seal,
+    verify,
+    verify_stretch,
+)
 from crate_core.database import Database, WriteSession
 from crate_core.models import AuditEvent
 
@@ -90,3 +98,36 @@ def test_identifiers_stand_in_the_audit_as_keyed_hashes_only() -> None:
     assert keyed_hash(key, 9434765919) == keyed_hash(key, "9434765919")
     assert keyed_hash(key, 9434765919) != keyed_hash(other, 9434765919)
     assert "9434765919" not in keyed_hash(key, 9434765919)
+
+
+def walk(database: Database, batch: int) -> list[bool]:
+    """Walk along the whole chain in batches; return for each whether it fits."""
+    after, fits = 0, []
+    with database.read() as session:
+        while True:
+            found = verify_stretch(session, after, batch)
+            fits.append(found.fits)
+            if found.is_end or not found.fits:
+                return fits
+            after = found.reached
+
+
+def test_walk_in_batches_meets_every_event(database: Database) -> None:
+    add_events(database, 7)
+    database.write(seal)
+    assert walk(database, 3) == [True, True, True, True]
+    database.write(
+        lambda session: session.change(
+            update(AuditEvent).where(AuditEvent.position == 6).values(actor="bob")
+        )
+    )
+    assert walk(database, 3) == [True, True, False]
+
+
+def test_walk_sees_a_removed_event(database: Database) -> None:
+    add_events(database, 5)
+    database.write(seal)
+    database.write(
+        lambda session: session.change(delete(AuditEvent).where(AuditEvent.position == 3))
+    )
+    assert walk(database, 3) == [False]

@@ -17,6 +17,7 @@ from crate_core.jobs import (
     Relay,
     RetryPolicy,
     Task,
+    ask_again,
     enqueue,
     retry_failed,
     run_job,
@@ -250,6 +251,16 @@ def test_failed_job_can_be_tried_again(database: Database) -> None:
     assert database.write(lambda session: retry_failed(session, job_id))
     assert run_job(database, handlers(), job_id) is Outcome.DONE
     assert not database.write(lambda session: retry_failed(session, job_id))
+
+
+def test_asking_again_for_a_job_that_gave_up_tries_it_again(database: Database) -> None:
+    def wrong(_job: JobView) -> Callable[[WriteSession], None]:
+        raise PermanentError("it cannot be")
+
+    job_id = ask(database)
+    run_job(database, handlers(wrong), job_id)
+    database.write(lambda session: ask_again(session, TASK, 1))
+    assert run_job(database, handlers(), job_id) is Outcome.DONE
 
 
 def test_c131_job_that_takes_its_worker_down_each_time_is_failed(database: Database) -> None:

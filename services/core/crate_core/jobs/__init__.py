@@ -4,7 +4,7 @@ The row is the truth, the broker is a hint.
 """
 
 from crate_core.jobs.relay import Publisher, Relay, RelayThread
-from crate_core.jobs.rows import enqueue, enqueue_first, retry_failed
+from crate_core.jobs.rows import ask_again, enqueue, enqueue_first, retry_failed
 from crate_core.jobs.running import Handler, JobView, Outcome, RetryPolicy, run_job
 from crate_core.jobs.tasks import QUEUE_OF, Queue, Task
 
@@ -19,6 +19,7 @@ __all__ = [
     "RelayThread",
     "RetryPolicy",
     "Task",
+    "ask_again",
     "enqueue",
     "enqueue_first",
     "retry_failed",

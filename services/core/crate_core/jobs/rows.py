@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from crate_core.clock import utcnow
 from crate_core.database.sessions import WriteSession
@@ -99,3 +99,12 @@ def retry_failed(session: WriteSession, job_id: int) -> bool:
     if changed:
         session.info["jobs_written"] = True
     return changed > 0
+
+
+def ask_again(session: WriteSession, task: Task, subject_id: int) -> None:
+    """Ask for `task` now, as a person does: a job of that kind that gave up is tried again."""
+    failed = session.scalar(
+        select(Job.id).where(Job.open_key == open_key(task, subject_id), Job.failed_at.is_not(None))
+    )
+    if failed is None or not retry_failed(session, failed):
+        enqueue(session, task, subject_id)

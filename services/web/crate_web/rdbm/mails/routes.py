@@ -9,14 +9,13 @@ from starlette.responses import Response
 from crate_core.audit import AuditKind
 from crate_core.database import WriteSession
 from crate_core.domain.roles import Role
-from crate_core.jobs import Task
+from crate_core.jobs import Task, ask_again
 from crate_core.mails import send_again, settle_as_arrived
 from crate_core.models import Mail
 from crate_core.models.mail import MailState
 from crate_web import access
 from crate_web.feature import Feature
 from crate_web.listing import Query, csv_download, read_query
-from crate_web.rdbm.asking_again import ask_again
 from crate_web.rdbm.leaving import MAIL, key_of, leave
 from crate_web.rdbm.mails import queries
 from crate_web.rdbm.noting import account_of, note, number_in_path

@@ -7,11 +7,10 @@ from starlette.responses import Response
 
 from crate_core.database import WriteSession
 from crate_core.domain.roles import Role
-from crate_core.jobs import Task
+from crate_core.jobs import Task, ask_again
 from crate_core.models import Mail
 from crate_web import access
 from crate_web.feature import Feature, NavigationEntry
-from crate_web.rdbm.asking_again import ask_again
 from crate_web.rdbm.mails.routes import STATES
 from crate_web.requests import PageRequest
 from crate_web.routing import page

@@ -8,10 +8,9 @@ from crate_core.audit import AuditKind
 from crate_core.contact_requests import change_status
 from crate_core.database import WriteSession
 from crate_core.domain.contact import Status, TransitionError
-from crate_core.jobs import Task
+from crate_core.jobs import Task, ask_again
 from crate_core.jobs.rows import cancel_open
 from crate_core.models import ContactRequest, Letter
-from crate_web.rdbm.asking_again import ask_again
 from crate_web.rdbm.leaving import EXPIRED, key_of, leave
 from crate_web.rdbm.noting import note
 from crate_web.rdbm.stories import queries
