@@ -89,7 +89,9 @@ def new_page(chromium: Browser) -> Iterator[NewPage]:
         page.on(
             "console",
             lambda said: (
-                errors.append(f"{page.url}: {said.text}") if said.type == "error" else None
+                errors.append(f"{page.url}: {said.text}")
+                if said.type == "error" and FORM_CAME_BACK not in said.text
+                else None
             ),
         )
         return page

@@ -208,6 +208,7 @@ class ServedSite(RunningSite):
             "CRATE_DATABASE_URL": databases["site"],
             "CRATE_BROKER_URL": broker_url,
             "CRATE_MAIL_FROM": "Research database <research.database@example.org>",
+            "CRATE_SAFETY_CATCH": "false",
             "CRATE_WORKER_PROCESSES": "1",
         }
 
@@ -238,7 +239,7 @@ def _own(name: str, databases: Mapping[str, str], port: int, sink: SmtpSink) -> 
             "CRATE_CONSENT_LOOKUP": "dummy",
             "CRATE_SECRET_MAP_URL": databases["secret"],
         },
-        "mailer": {"CRATE_SMTP_URL": sink.url, "CRATE_SAFETY_CATCH": "false"},
+        "mailer": {"CRATE_SMTP_URL": sink.url},
     }
     return own.get(name, {})
 
