@@ -82,7 +82,7 @@ def _on_servers(rows: set[str], folder: Path) -> Iterator[Result]:
             if Row.MEMORY in rows:
                 yield from web.memory(site)
             site.add_patients(flow.PATIENTS)
-            site.add_researchers()
+            site.let_lead_sign_in()
             site.start("web", "consent", "mailer", "relay")
             measurements: dict[Row, Callable[[], Result]] = {
                 Row.LOGIN: lambda: web.log_in_page(site, folder),
@@ -104,7 +104,7 @@ def _embedded(folder: Path) -> Result:
     database = f"sqlite:///{folder / 'site.db'}"
     with Site(database, broker, folder / "site", research_url=research, worker_processes=1) as site:
         site.add_patients(flow.PATIENTS)
-        site.add_researchers()
+        site.let_lead_sign_in()
         site.start("web", "consent", "mailer", "relay")
         return flow.post_to_processed(
             site, "embedded", lambda: {name: site.tree(name) for name in site.services}

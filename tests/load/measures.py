@@ -15,7 +15,7 @@ from tests.servers.process import find_binary
 _SCRIPT = """
 done = function(summary, latency, requests)
   io.write(string.format("p95 %.0f errors %d\\n", latency:percentile(95),
-    summary.errors.connect + summary.errors.read + summary.errors.status + summary.errors.timeout))
+    summary.errors.connect + summary.errors.read + summary.errors.status))
 end
 """
 WRK_SECONDS = 8

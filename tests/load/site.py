@@ -157,19 +157,16 @@ class Site:
         taken, self._rids[kind] = self._rids[kind][:number], self._rids[kind][number:]
         return taken
 
-    def add_researchers(self, *usernames: str) -> list[int]:
-        """Let the lead researcher and further researchers sign in; return the ids of these."""
-        ids = [self.world.user(username) for username in usernames]
+    def let_lead_sign_in(self) -> None:
+        """Give the lead researcher a password and a role."""
         password_hash = PasswordHashing().hash(PASSWORD)
 
         def work(session: WriteSession) -> None:
-            for user_id in (self.world.lead, *ids):
-                account = session.get_one(UserAccount, user_id)
-                account.password_hash = password_hash
-                account.roles = [UserRole(role="researcher")]
+            account = session.get_one(UserAccount, self.world.lead)
+            account.password_hash = password_hash
+            account.roles = [UserRole(role="researcher")]
 
         self.database.write(work)
-        return ids
 
     def sign_in(self) -> httpx.Client:
         """Return a browser in which the lead researcher is signed in."""

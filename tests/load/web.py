@@ -83,7 +83,7 @@ def home_page(site: Site, folder: Path) -> Result:
 
 def beside_slow_statements(site: Site, folder: Path) -> Result:
     """Measure the log-in page while the runner waits for twelve statements, two of each of six people."""
-    people = site.add_researchers(*_RESEARCHERS)
+    people = [site.world.user(name) for name in _RESEARCHERS]
     site.start("runner", CRATE_WORKER_PROCESSES=str(_RUNS))
     for number in range(_RUNS):
         form = SqlForm(
@@ -111,7 +111,7 @@ def _running(site: Site) -> int:
         return session.scalar(statement) or 0
 
 
-def _await_running(site: Site, *, seconds: float = 20) -> None:
+def _await_running(site: Site, *, seconds: float = 45) -> None:
     deadline = time.monotonic() + seconds
     while (running := _running(site)) < _RUNS:
         if time.monotonic() > deadline:

@@ -21,7 +21,7 @@ from crate_web.feature import Feature, HomeSection, NavigationEntry
 from crate_web.listing import Query, csv_download, read_query
 from crate_web.requests import PageRequest
 from crate_web.routing import page
-from crate_web.studies.queries import studies_of
+from crate_web.studies.queries import titles_of_studies
 from crate_web.visitor import Visitor
 
 _RECENT = 5
@@ -33,13 +33,13 @@ def show_list(request: PageRequest) -> Response:
     query = _query(request)
     with request.site.database.read() as session:
         listing = queries.list_requests(session, request.user, query)
-        studies = studies_of(session, request.user)
+        studies = titles_of_studies(session, request.user)
     return request.render(
         "contact/list.html",
         listing=listing,
         rows=[_row(each, request.user) for each in listing.items],
         statuses=[(status.value, words_of(status).name) for status in CoarseStatus],
-        studies=[(str(study.institutional_id), study.title) for study in studies],
+        studies=[(str(number), title) for number, title in studies],
     )
 
 
@@ -111,7 +111,7 @@ def load_home(session: ReadSession, visitor: Visitor, _now: datetime) -> Mapping
         "recent_requests": [
             _row(each, visitor) for each in queries.recent_requests(session, visitor, _RECENT)
         ],
-        "own_studies": studies_of(session, visitor),
+        "own_studies": titles_of_studies(session, visitor),
     }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, lazyload
 
 from crate_core.audit import AuditKind
 from crate_core.database import ReadSession, WriteSession
@@ -37,9 +37,24 @@ def studies_of(session: ReadSession | WriteSession, visitor: Visitor) -> Sequenc
     return session.scalars(
         select(Study)
         .where(may_see(visitor))
-        .options(joinedload(Study.lead_researcher))
+        .options(
+            joinedload(Study.lead_researcher).lazyload(UserAccount.roles),
+            lazyload(Study.researchers),
+        )
         .order_by(Study.institutional_id)
     ).all()
+
+
+def titles_of_studies(
+    session: ReadSession | WriteSession, visitor: Visitor
+) -> Sequence[tuple[int, str]]:
+    """Return number and title of all studies that somebody may see, by number."""
+    found = session.execute(
+        select(Study.institutional_id, Study.title)
+        .where(may_see(visitor))
+        .order_by(Study.institutional_id)
+    )
+    return [(number, title) for number, title in found]
 
 
 def list_studies(session: ReadSession, visitor: Visitor, query: Query) -> Listing[Study]:
