@@ -69,12 +69,14 @@ class RunningSite(ABC):
         """
         deadline = time.monotonic() + seconds
         while True:
-            for recipients, mail in reversed(self.mails()):
-                text = f"{mail['Subject']}\n{text_of(mail)}"
+            mails = self.mails()
+            found: EmailMessage
+            for recipients, found in reversed(mails):
+                text = f"{found['Subject']}\n{text_of(found)}"
                 if to in recipients and all(word in text for word in words):
-                    return mail
+                    return found
             if time.monotonic() > deadline:
-                subjects = [f"{to}: {mail['Subject']}" for to, mail in self.mails()]
+                subjects = [f"{whom}: {each['Subject']}" for whom, each in mails]
                 raise TimeoutError(f"no mail holds {words} among {subjects}")
             time.sleep(0.1)
 

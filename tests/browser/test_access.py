@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from crate_demo.kinds import Kind
 from crate_demo.site_content import PASSWORD
@@ -23,7 +23,7 @@ from tests.browser.steps import (
     sign_in,
 )
 
-PHONE = {"width": 320, "height": 640}
+PHONE: ViewportSize = {"width": 320, "height": 640}
 ROLES = ["researcher", "clinician", "rdbm", "developer"]
 # A page of each kind is enough: the others differ in their rows only.
 MOST_PAGES_OF_ROLE = 40
