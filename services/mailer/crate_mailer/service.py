@@ -14,8 +14,6 @@ from crate_mailer.delivery import Delivery, give_up
 from crate_mailer.transport import SmtpTransport
 
 _LEASE_MARGIN_SECONDS = 15
-# Five seconds, ten, ... then hourly: a mail server may be away for two days.
-_MAX_ATTEMPTS = 60
 
 
 def run() -> int:
@@ -56,10 +54,7 @@ def make_handlers(
         Envelope.from_settings(settings),
         sending_lease=timedelta(seconds=settings.smtp_timeout_seconds + 5),
     )
-    policy = RetryPolicy(
-        lease_seconds=settings.task_time_limit_seconds + _LEASE_MARGIN_SECONDS,
-        max_attempts=_MAX_ATTEMPTS,
-    )
+    policy = RetryPolicy(settings.task_time_limit_seconds + _LEASE_MARGIN_SECONDS)
     return {Task.SEND_MAIL: Handler(delivery.perform, give_up, policy)}
 
 

@@ -337,7 +337,7 @@ class World:
     def exhaust(self) -> None:
         """Run the due jobs as often as they may be started."""
         self.run_jobs()
-        for _ in range(max(handler.policy.max_attempts for handler in self.handlers.values())):
+        for _ in range(max(handler.policy.outage_attempts for handler in self.handlers.values())):
             with self.database.read() as session:
                 retried = session.scalars(
                     select(Job.id).where(

@@ -25,7 +25,7 @@ from crate_core.jobs import (
 from crate_core.models import Job, WorkItem
 
 TASK = Task.PROCESS_CONTACT_REQUEST
-POLICY = RetryPolicy(lease_seconds=60, max_attempts=3)
+POLICY = RetryPolicy(lease_seconds=60, max_attempts=3, outage_attempts=5)
 
 
 def effect(job: JobView) -> Callable[[WriteSession], None]:
@@ -270,7 +270,7 @@ def test_c131_job_that_takes_its_worker_down_each_time_is_failed(database: Datab
     def kills(_job: JobView) -> Callable[[WriteSession], None]:
         raise Killed
 
-    policy = RetryPolicy(lease_seconds=0, max_attempts=3)
+    policy = RetryPolicy(lease_seconds=0, outage_attempts=3)
     job_id = ask(database)
     for _ in range(3):
         with pytest.raises(Killed):

@@ -39,6 +39,9 @@ class RetryPolicy:
 
     lease_seconds: float
     max_attempts: int = 12
+    """Of a job that raises something unexpected."""
+    outage_attempts: int = 60
+    """Of a job that waits for something outside: some two days. It also ends one that kills its worker."""
     first_delay_seconds: float = 5
     longest_delay_seconds: float = 3600
 
@@ -138,7 +141,7 @@ def _start(session: WriteSession, handlers: Mapping[Task, Handler], job_id: int)
 
 def _attempt(database: Database, handler: Handler, job: JobView) -> Outcome:
     try:
-        if job.attempt > handler.policy.max_attempts:
+        if job.attempt > handler.policy.outage_attempts:
             message = f"started {job.attempt - 1} times without coming to an end"
             raise PermanentError(message)  # noqa: TRY301 - one place decides what an error means
         changes = handler.perform(job)
@@ -148,9 +151,12 @@ def _attempt(database: Database, handler: Handler, job: JobView) -> Outcome:
     except PermanentError as error:
         return _fail(database, handler, job, str(error))
     except Exception as error:
+        policy = handler.policy
+        attempts = policy.outage_attempts
         if not isinstance(error, TemporaryError):
             log.exception("job raised")
-        if job.attempt >= handler.policy.max_attempts:
+            attempts = policy.max_attempts
+        if job.attempt >= attempts:
             return _fail(database, handler, job, _describe(error))
         return _put_off(database, handler, job, _describe(error))
     return Outcome.DONE

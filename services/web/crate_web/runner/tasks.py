@@ -32,11 +32,13 @@ STRUCTURE_EVERY = timedelta(hours=24)
 # the pauses are for the case that nobody does. A run that was started is never started again.
 _RUN_POLICY = RetryPolicy(
     lease_seconds=LEASE_SECONDS,
-    max_attempts=1_000_000,
+    outage_attempts=1_000_000,
     first_delay_seconds=1,
     longest_delay_seconds=15,
 )
-_STRUCTURE_POLICY = RetryPolicy(lease_seconds=600, max_attempts=5, first_delay_seconds=30)
+_STRUCTURE_POLICY = RetryPolicy(
+    lease_seconds=600, max_attempts=5, outage_attempts=5, first_delay_seconds=30
+)
 _LOST = Ending(
     RunStatus.LOST,
     "The runner stopped while this query ran, so nobody knows how it would have ended. Run it again.",
