@@ -126,7 +126,10 @@ class ResearcherLetterWording(Wording):
                 "The patient has agreed to be contacted and to their records being seen by you. They "
                 "have not agreed to take part. Ask for their consent to the study as your protocol says."
             ),
-            "We will not tell you which research ID is theirs. Do not try to find out.",
+            (
+                "This letter does not give their research ID. Do not use what you know of them to look "
+                "for them in the research database."
+            ),
             (
                 "Say at once, whenever you are in touch, that they are free to say no, and take no for "
                 "an answer."

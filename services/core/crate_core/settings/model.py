@@ -92,6 +92,10 @@ class Settings(BaseSettings):
     heartbeat_folder: Path | None = Field(
         None, description="Folder of the workers' heartbeat files, for probes; none writes none."
     )
+    certificate_path: Path | None = Field(
+        None,
+        description="Certificate of the front proxy as PEM, of which the relay tells when it ends.",
+    )
     time_zone: Annotated[str, AfterValidator(_time_zone)] = Field(
         "Europe/London", description="Time zone of what people read."
     )

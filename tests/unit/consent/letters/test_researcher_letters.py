@@ -37,7 +37,7 @@ def test_approval_carries_rules_and_the_text_to_use(letters: Letters) -> None:
     text = text_of(letters.approval(samples.approval(), WRITTEN_AT))
     for words in (
         "confidential",
-        "We will not tell you which research ID is theirs",
+        "This letter does not give their research ID",
         "have not agreed to take part",
         "Declaration of Helsinki",
         "Text to use when you write",
