@@ -129,7 +129,15 @@ down: ## Stop the containers; their data stay
 
 .PHONY: test-images
 test-images: $(VENV_STAMP) images ## Test the images and the system made of them; needs a container engine
-	$(BIN)/python -m pytest tests/deploy/images -p no:randomly $(PYTEST_ARGS)
+	CRATE_TEST_IMAGES=1 $(BIN)/python -m pytest tests/deploy/images -p no:randomly -rP $(PYTEST_ARGS)
+
+.PHONY: chart
+chart: $(VENV_STAMP) servers ## Lint and render the chart, check its objects, alerts and plain manifests
+	$(BIN)/python -m pytest tests/deploy/chart $(PYTEST_ARGS)
+
+.PHONY: chart-files
+chart-files: $(VENV_STAMP) ## Write what of the chart and k8s/ follows from something else
+	$(BIN)/python -m charts.generate
 
 .PHONY: lock
 lock: $(VENV_STAMP) ## Resolve requirements/*.in and the distributions' needs anew (LOCK_ARGS=--upgrade)

@@ -61,3 +61,4 @@ GRANT SELECT (id, state) ON site.mail TO 'relay'@'%';
 GRANT SELECT (id, needs_posting) ON site.letter TO 'relay'@'%';
 GRANT SELECT (id, done_at, serious) ON site.work_item TO 'relay'@'%';
 GRANT SELECT (id, position) ON site.audit_event TO 'relay'@'%';
+GRANT SELECT (id, contact_request_id, answered_at, reminders_sent) ON site.clinician_response TO 'relay'@'%';

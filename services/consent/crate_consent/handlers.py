@@ -12,7 +12,7 @@ from crate_consent.steps.patient_reply import process_patient_response
 from crate_consent.steps.process_request import process_request
 from crate_consent.steps.refresh import refresh_consent_modes, refresh_next_night
 from crate_consent.steps.reminders import reissue_link, send_reminder
-from crate_consent.steps.seal_audit import seal_audit
+from crate_consent.steps.seal_audit import AuditSealer
 from crate_consent.steps.subject import give_up_request
 from crate_consent.steps.test_mail import send_test_mail
 from crate_core.database import WriteSession
@@ -46,7 +46,7 @@ def make_handlers(together: Collaborators) -> Mapping[Task, Handler]:
         Task.REFRESH_CONSENT_MODES: handler(
             refresh_consent_modes, partial(_give_up_refresh, together)
         ),
-        Task.SEAL_AUDIT: Handler(seal_audit, _report, policy),
+        Task.SEAL_AUDIT: Handler(AuditSealer(), _report, policy),
     }
 
 

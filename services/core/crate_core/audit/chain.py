@@ -66,6 +66,45 @@ def seal(session: WriteSession) -> int:
     return len(events)
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What `verify_stretch` found.
+
+    Attributes:
+        reached: position of the last event that was looked at; that before it if there is none.
+        fits: whether every event follows from the one before it.
+        is_end: whether the chain ends there.
+    """
+
+    reached: int
+    fits: bool
+    is_end: bool
+
+
+def verify_stretch(
+    session: ReadSession | WriteSession, after: int, batch: int = SEAL_BATCH
+) -> Stretch:
+    """Tell whether the events after position `after` fit, `batch` at most; 0 begins the chain."""
+    events = session.scalars(
+        select(AuditEvent)
+        .where(AuditEvent.position >= max(after, 1))
+        .order_by(AuditEvent.position)
+        .limit(batch)
+    ).all()
+    previous, position = _GENESIS, 0
+    if after and events:
+        previous, position = events[0].hash or "", after
+        if events[0].position != after:
+            return Stretch(after, fits=False, is_end=False)
+    for event in events[1 if after else 0 :]:
+        position += 1
+        if event.position != position or event.hash != _link(previous, event):
+            return Stretch(position, fits=False, is_end=False)
+        previous = event.hash
+    fits = bool(events) or not after
+    return Stretch(position, fits=fits, is_end=len(events) < batch)
+
+
 def verify(session: ReadSession) -> Verification:
     """Walk the whole chain and tell whether every event still fits."""
     previous = _GENESIS

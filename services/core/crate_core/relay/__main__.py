@@ -15,6 +15,7 @@ from crate_core.errors import CrateError, SettingsError
 from crate_core.jobs import Relay
 from crate_core.jobs.schedule import ensure_recurring
 from crate_core.settings import Service, Settings, load_settings, require
+from crate_core.telemetry.certificate import CertificateExpiry
 from crate_core.telemetry.health import HealthServer
 from crate_core.telemetry.logs import configure_logging, get_logger
 from crate_core.telemetry.site_state import SiteState
@@ -89,7 +90,7 @@ def _health(settings: Settings, database: Database) -> HealthServer:
         settings.health_port,
         live={},
         ready={"database": check_database},
-        collectors=[SiteState(database)],
+        collectors=[SiteState(database), CertificateExpiry(settings.certificate_path)],
     )
 
 

@@ -55,6 +55,11 @@ RESEARCH_RUNS_ACTIVE = Gauge(
 )
 LOGINS = Counter("crate_logins", "Attempts to sign in.", ("outcome",))
 AUDIT_EVENTS = Counter("crate_audit_events", "Events written to the audit.", ("kind",))
+AUDIT_CHAIN_BROKEN = Gauge(
+    "crate_audit_chain_broken",
+    "1 when the last walk along the audit's chain met an event that does not fit.",
+    multiprocess_mode="livemax",
+)
 DATABASE_UP = Gauge(
     "crate_database_up",
     "1 when the last use of the database worked.",

@@ -14,7 +14,15 @@ from crate_core.database import Database, ReadSession
 from crate_core.domain.contact import Status
 from crate_core.errors import CrateError
 from crate_core.jobs.tasks import Task
-from crate_core.models import AuditEvent, ContactRequest, Job, Letter, Mail, WorkItem
+from crate_core.models import (
+    AuditEvent,
+    ClinicianResponse,
+    ContactRequest,
+    Job,
+    Letter,
+    Mail,
+    WorkItem,
+)
 from crate_core.models.mail import MailState
 from crate_core.telemetry.logs import get_logger
 from crate_core.telemetry.metrics import DATABASE_UP
@@ -107,6 +115,18 @@ def _gauges(session: ReadSession, now: datetime) -> Iterator[Metric]:
             "crate_letters_to_post",
             "Letters that wait to be posted.",
             select(func.count()).select_from(Letter).where(Letter.needs_posting),
+        ),
+        (
+            "crate_clinicians_overdue",
+            "Clinicians who were reminded and have not answered.",
+            select(func.count())
+            .select_from(ClinicianResponse)
+            .join(ContactRequest, ContactRequest.id == ClinicianResponse.contact_request_id)
+            .where(
+                ClinicianResponse.answered_at.is_(None),
+                ClinicianResponse.reminders_sent > 0,
+                ContactRequest.status == Status.WITH_CLINICIAN,
+            ),
         ),
         (
             "crate_findings_open",

@@ -1,0 +1,81 @@
+"""A wrong value is refused, and the message names its key and the rule."""
+
+from typing import Any
+
+import helm_python
+import pytest
+
+from charts.generate.rendering import Object, merged, render
+from tests.deploy.chart.rendered import DEMO, MINIMAL
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"settings": {"public_url": ""}}, "settings.public_url: must be set"),
+        ({"settings": {"public_url": "http://research.example.org"}}, "must begin with https://"),
+        ({"settings": {"mail_from": ""}}, "settings.mail_from: must be set"),
+        ({"settings": {"developer_email": ""}}, "settings.developer_email: must be set"),
+        (
+            {"secrets": {"consent": ""}},
+            "secrets.consent: must name a Secret with the keys secret_key, database_url, broker_url, secret_map_url, clinical_sources",
+        ),
+        (
+            {"secrets": {"migration": ""}},
+            "secrets.migration: must name a Secret with the keys database_url",
+        ),
+        ({"ingress": {"tls": {"secretName": ""}}}, "ingress.tls.secretName: must name the Secret"),
+        ({"networkPolicy": {"ingressFrom": []}}, "networkPolicy.ingressFrom: must say"),
+        (
+            {"networkPolicy": {"destinations": {"smtp": {"to": []}}}},
+            "networkPolicy.destinations.smtp.to: must say where it is, since mailer",
+        ),
+        ({"monitoring": {"podMonitors": True}}, "networkPolicy.metricsFrom: must say"),
+        ({"httpRoute": {"enabled": True}}, "httpRoute.parentRefs: must name"),
+        ({"flower": {"openIdConnect": {"provider": "x"}}}, "flower.openIdConnect.auth: must say"),
+    ],
+)
+def test_what_is_missing_is_named(changes: Object, message: str) -> None:
+    with pytest.raises(helm_python.HelmError) as refused:
+        render(merged(MINIMAL, changes))
+    assert message in str(refused.value)
+
+
+def test_a_trial_needs_its_pass_phrase() -> None:
+    with pytest.raises(helm_python.HelmError) as refused:
+        render(merged(DEMO, {"demo": {"passphrase": ""}}))
+    assert "demo.passphrase: must be set" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("replicas", 3),
+        ("web.replica", 3),
+        ("web.replicas", "three"),
+        ("web.autoscaling.cpu", 50),
+        ("web.resources.limits.disk", "1Gi"),
+        ("settings.database_url", "mysql+pymysql://somebody:secret@host/site"),
+        ("settings.run_timeout_second", 10),
+        ("settings.worker_processes", 10),
+        ("settings.log_level", "LOUD"),
+        ("settings.site.trust_names", "x"),
+        ("settings.site.manager.phone", "x"),
+        ("settings.research_databases", [{"name": "a", "url": "mysql+pymysql://u:p@host/a"}]),
+        ("ingress.tls.secret", "x"),
+        ("networkPolicy.destinations.ftp", {"to": []}),
+        ("networkPolicy.ingressFrom", [{"namespace": "x"}]),
+        ("images.prefix", "registry.example.org"),
+        ("demo.images.postgres", "x"),
+        ("flower.replicas", 2),
+    ],
+)
+def test_the_schema_is_closed_at_every_level(path: str, value: Any) -> None:
+    changes: Any = value
+    for key in reversed(path.split(".")):
+        changes = {key: changes}
+    with pytest.raises(helm_python.HelmError) as refused:
+        render(merged(MINIMAL, changes))
+    assert path.rpartition(".")[2].partition("_")[0] in str(refused.value) or path.rpartition(".")[
+        0
+    ] in str(refused.value)
