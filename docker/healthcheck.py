@@ -10,6 +10,7 @@ import os
 import socket
 import sys
 import time
+from pathlib import Path
 
 _ALIVE_SECONDS = 30
 _ANSWER_SECONDS = 5
@@ -26,9 +27,9 @@ def main() -> str | None:
 
 
 def _check_worker(name: str) -> str | None:
-    path = os.path.join(os.environ["CRATE_HEARTBEAT_FOLDER"], f"{name}.alive")
+    path = Path(os.environ["CRATE_HEARTBEAT_FOLDER"], f"{name}.alive")
     try:
-        age = time.time() - os.stat(path).st_mtime
+        age = time.time() - path.stat().st_mtime
     except OSError as error:
         return f"{path}: {error.strerror}"
     return f"{path}: untouched for {age:.0f} s" if age > _ALIVE_SECONDS else None

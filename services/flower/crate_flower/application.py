@@ -1,6 +1,9 @@
 """The Celery application through which Flower listens: it has no task, and stores no result."""
 
 from celery import Celery
+from kombu.entity import Queue
+
+_QUEUES = ("crate.consent", "crate.mail", "crate.research")
 
 
 def make_app(broker_url: str) -> Celery:
@@ -15,6 +18,10 @@ def make_app(broker_url: str) -> Celery:
         accept_content=["json"],
         task_serializer="json",
         result_backend=None,
+        # Whose lengths are shown, also while no worker is there; Flower declares and takes nothing.
+        task_queues=[Queue(name + end) for name in _QUEUES for end in ("", ".dead")],
+        task_default_queue=_QUEUES[0],
+        task_create_missing_queues=False,
         # As the workers have it: a queue left behind by a cut connection can be taken over.
         control_queue_exclusive=False,
         control_queue_durable=True,

@@ -1,0 +1,112 @@
+"""Each image by itself: small, without tools, without root, and telling what is wrong."""
+
+import json
+
+import pytest
+
+from tests.deploy.images.engine import IMAGES, docker, image, inspect, run_in
+
+BASE = "python:3.11-slim-bookworm"
+MOST_MB = {"web": 350, "consent": 300, "mailer": 180, "demo": 450, "flower": 100}
+OWN = {
+    "web": {"crate_core", "crate_web"},
+    "consent": {"crate_core", "crate_consent"},
+    "mailer": {"crate_core", "crate_mailer"},
+    "demo": {"crate_core", "crate_web", "crate_demo"},
+    "flower": {"crate_flower"},
+}
+TOOLS = (
+    "gcc",
+    "cc",
+    "g++",
+    "c++",
+    "clang",
+    "make",
+    "ld",
+    "as",
+    "node",
+    "npm",
+    "git",
+    "curl",
+    "wget",
+)
+every_image = pytest.mark.parametrize("name", IMAGES)
+
+
+@every_image
+def test_image_is_small(name: str) -> None:
+    own = inspect(image(name))["Size"] - inspect(BASE)["Size"]
+    print(f"crate-{name}: {own / 1e6:.0f} MB over {BASE}")
+    assert own < MOST_MB[name] * 1e6
+
+
+@every_image
+def test_image_runs_as_a_numbered_user_who_owns_nothing(name: str) -> None:
+    assert inspect(image(name))["Config"]["User"] == "10001:10001"
+    find = "find / -xdev -user 10001 ! -path '/tmp*' ! -path /mails ! -path '/proc/*' ! -path '/dev/*' 2>/dev/null || true"
+    assert run_in(name, "sh", "-c", find).stdout == ""
+
+
+@every_image
+def test_image_holds_no_compiler_and_no_cache(name: str) -> None:
+    script = (
+        f"for tool in {' '.join(TOOLS)}; do command -v $tool; done;"
+        "find /root/.cache /root/.npm /var/lib/apt/lists /var/cache/apt -type f 2>/dev/null;"
+        "find / -xdev -name '*.whl' ! -path '*/ensurepip/*' ! -path '/usr/share/python-wheels/*' 2>/dev/null; true"
+    )
+    own = set(run_in(name, "sh", "-c", script).stdout.split())
+    base = docker("run", "--rm", "--user", "10001", BASE, "sh", "-c", script).split()
+    assert own - set(base) == set()
+
+
+@every_image
+def test_image_holds_its_own_service_and_core_alone(name: str) -> None:
+    everything = sorted(set().union(*OWN.values()))
+    script = f"import importlib.util as u; print(*[m for m in {everything} if u.find_spec(m)])"
+    done = run_in(name, "python", "-c", script)
+    assert set(done.stdout.split()) == OWN[name], done.stderr
+
+
+@every_image
+def test_image_starts_python_itself_and_says_what_it_is(name: str) -> None:
+    config = inspect(image(name))["Config"]
+    assert config["Entrypoint"] is None
+    assert config["Cmd"][0] in {"python", "crate"}
+    labels = config["Labels"]
+    for label in ("title", "description", "licenses", "version", "revision"):
+        assert labels[f"org.opencontainers.image.{label}"], label
+    if name != "demo":
+        assert config["Healthcheck"]["Test"][:2] == ["CMD", "healthcheck"]
+
+
+@every_image
+def test_image_holds_no_secret_in_its_history_or_environment(name: str) -> None:
+    config = inspect(image(name))["Config"]
+    assert not [each for each in config["Env"] if "SECRET" in each or "PASSWORD" in each]
+    history = docker("history", "--no-trunc", "--format", "{{json .}}", image(name))
+    created = [json.loads(line)["CreatedBy"] for line in history.splitlines()]
+    assert not [each for each in created if "PASSWORD" in each.upper()]
+
+
+@pytest.mark.parametrize("name", ["web", "consent", "mailer"])
+def test_image_reaches_sql_server_by_free_tds(name: str) -> None:
+    done = run_in(name, "python", "-c", "import pyodbc; print(pyodbc.drivers())")
+    assert "FreeTDS" in done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("name", ["web", "consent", "mailer"])
+def test_service_without_settings_names_them_and_ends(name: str) -> None:
+    done = run_in(name)
+    assert done.returncode == 2
+    assert "CRATE_DATABASE_URL: must be set" in done.stderr
+
+
+def test_flower_without_a_log_in_does_not_start() -> None:
+    done = run_in("flower", options=("--env", "CRATE_BROKER_URL=amqp://nobody@localhost"))
+    assert done.returncode == 2
+    assert "log-in" in done.stderr
+
+
+def test_web_holds_the_built_assets() -> None:
+    script = "import crate_web.assets as a, json; print(len(json.loads((a.BUILT / 'manifest.json').read_text())))"
+    assert int(run_in("web", "python", "-c", script).stdout) > 3
