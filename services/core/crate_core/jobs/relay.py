@@ -69,22 +69,26 @@ class Relay:
                 self._database.write(partial(_release, batch=batch))
                 raise
             published += len(claimed)
+            if len(claimed) < _BATCH:
+                # That was all; who commits a job from now on wakes a relay again.
+                return published
 
 
 def _claim(session: WriteSession, batch: str, republish_after: timedelta) -> list[tuple[str, int]]:
     now = utcnow()
     due = session.execute(
-        select(Job.id, Job.published_count)
+        select(Job.id, Job.task, Job.published_count)
         .where(Job.next_publish_at <= now)
         .order_by(Job.next_publish_at)
         .limit(_BATCH)
     ).all()
     by_count: dict[int, list[int]] = {}
-    for job_id, count in due:
+    for job_id, _task, count in due:
         by_count.setdefault(count, []).append(job_id)
+    claimed = 0
     for count, ids in by_count.items():
         interval = min(_LONGEST_INTERVAL, republish_after * 2 ** min(count, 16))
-        session.change(
+        claimed += session.change(
             update(Job)
             .where(Job.id.in_(ids), Job.next_publish_at <= now)
             .values(
@@ -93,8 +97,9 @@ def _claim(session: WriteSession, batch: str, republish_after: timedelta) -> lis
                 next_publish_at=now + interval,
             )
         )
-    if not due:
-        return []
+    if claimed == len(due):
+        return [(task, job_id) for job_id, task, _count in due]
+    # Another relay was faster with some of them.
     mine = session.execute(select(Job.task, Job.id).where(Job.claimed_by == batch))
     return [(task, job_id) for task, job_id in mine]
 
