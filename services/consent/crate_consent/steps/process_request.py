@@ -84,7 +84,7 @@ def _settle(
     resume(session, request, Status.NEW)
     consent = settle(session, snapshot.nhs_number, from_record)
     inputs = _inputs(together, session, request, snapshot, consent)
-    _keep_what_was_found(session, request, snapshot, consent)
+    _keep_what_was_found(request, snapshot, consent)
     request.approaches_in_past_year = inputs.approaches
     match decide(inputs):
         case Stop() as stop:
@@ -133,7 +133,6 @@ def _inputs(
 
 
 def _keep_what_was_found(
-    session: WriteSession,
     request: ContactRequest,
     snapshot: PatientSnapshot,
     consent: ConsentModeRow,

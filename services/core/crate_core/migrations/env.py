@@ -14,7 +14,7 @@ def render_item(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[
     if kind != "type":
         return False
     if isinstance(item, UtcDateTime):
-        autogen.imports.add("from crate_core.database.types import LongBytes, LongText, UtcDateTime")
+        autogen.imports.add("from crate_core.database.types import UtcDateTime")
         return "UtcDateTime()"
     for name, own in (("LongText", LongText), ("LongBytes", LongBytes)):
         if item is own:
