@@ -63,7 +63,7 @@ class _Handler:
     async def handle_RCPT(  # noqa: N802 (aiosmtpd's name)
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        line = await _say(server, self.sink.at_recipient.get(address, Reply()))
+        line = await self._say(server, self.sink.at_recipient.get(address, Reply()))
         if line.startswith("2"):
             envelope.rcpt_tos.append(address)
         return line
@@ -80,21 +80,22 @@ class _Handler:
             with self.arrived:
                 self.sink.deliveries.append(delivery)
                 self.arrived.notify_all()
-        return await _say(server, reply)
+        return await self._say(server, reply)
 
-
-async def _say(server: SMTP, reply: Reply) -> str:
-    await asyncio.sleep(reply.stall)
-    if reply.hang_up and isinstance(server.transport, asyncio.Transport):
-        server.transport.abort()
-    return reply.line
+    async def _say(self, server: SMTP, reply: Reply) -> str:
+        if reply.stall:
+            self.sink.held += 1
+        await asyncio.sleep(reply.stall)
+        if reply.hang_up and isinstance(server.transport, asyncio.Transport):
+            server.transport.abort()
+        return reply.line
 
 
 class SmtpSink:
     """A mail server in a thread; ``deliveries`` are what arrived, in order.
 
     ``at_recipient`` and ``at_data`` say, by address, how RCPT and the end of DATA are met;
-    ``by_default`` is how DATA is met else. Stopping and starting keeps the port.
+    ``by_default`` is how DATA is met else; ``held`` counts the answers that were held back. Stopping and starting keeps the port.
     """
 
     def __init__(self, *, port: int | None = None) -> None:
@@ -103,6 +104,7 @@ class SmtpSink:
         self.at_recipient: dict[str, Reply] = {}
         self.at_data: dict[str, Reply] = {}
         self.by_default = Reply()
+        self.held = 0
         self._handler = _Handler(self)
         self._controller: Controller | None = None
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from billiard.util import get_logger as get_pool_logger
 from celery import Celery, signals
 from celery.apps.worker import Worker as CeleryWorker
 from celery.utils.nodenames import host_format
@@ -41,6 +42,8 @@ def run_worker(app: Celery, settings: Settings, open_runtime: Callable[[Settings
     Returns:
         The exit code of the process.
     """
+    # Else what the pool says, as of a process that died, goes past the log.
+    get_pool_logger().propagate = True
     with ExitStack() as stack:
         stack.enter_context(_pool_processes(settings, open_runtime))
         stack.callback(app.crate_heartbeat.stop)
