@@ -28,7 +28,7 @@ class Asking:
         self._people = list(people)
         self.asked: list[Person] = []
         self.refused = 0
-        self._study = site.rows("SELECT id FROM study WHERE institutional_id = 'S1'")[0][0]
+        self._study = site.rows("SELECT id FROM study WHERE title LIKE 'S1:%'")[0][0]
         self._stop = threading.Event()
         self._failure: Exception | None = None
         self._thread = threading.Thread(target=self._ask_until_stopped, daemon=True)
