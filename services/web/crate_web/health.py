@@ -50,5 +50,5 @@ class _SchemaIsOwn:
         if self._seen:
             return None
         state = current_state(self._engine)
-        self._seen = state.is_own
+        self._seen = state.is_usable
         return None if self._seen else str(state)

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 from alembic import command
-from sqlalchemy import create_mock_engine, inspect
+from sqlalchemy import create_mock_engine, inspect, text
 from sqlalchemy.dialects import mssql
 
 from crate_core.database import make_engine
@@ -16,9 +16,9 @@ from crate_core.models import Base
 
 def test_upgrade_from_empty_gives_the_schema_of_the_models(database_url: str) -> None:
     engine = make_engine(database_url)
-    assert not current_state(engine).is_own
+    assert not current_state(engine).is_usable
     upgrade(engine)
-    assert current_state(engine).is_own
+    assert current_state(engine).is_usable
     with engine.connect() as connection:
         command.check(config(connection))
     engine.dispose()
@@ -30,9 +30,21 @@ def test_downgrade_takes_the_last_migration_back_and_upgrade_brings_it_again(
     engine = make_engine(database_url)
     upgrade(engine)
     downgrade(engine, "-1")
-    assert not current_state(engine).is_own
+    assert not current_state(engine).is_usable
     upgrade(engine)
-    assert current_state(engine).is_own
+    assert current_state(engine).is_usable
+    engine.dispose()
+
+
+def test_schema_of_a_later_version_is_usable_and_left_as_it_is(database_url: str) -> None:
+    engine = make_engine(database_url)
+    upgrade(engine)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = 'later'"))
+    assert current_state(engine).is_usable
+    upgrade(engine)
+    state = current_state(engine)
+    assert (state.found, str(state)) == ("later", "schema later, of a later version")
     engine.dispose()
 
 

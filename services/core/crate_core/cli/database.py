@@ -30,7 +30,7 @@ def check() -> None:
             state = current_state(database.engine)
         except (OperationalError, InterfaceError) as error:
             raise _away(error) from error
-    if not state.is_own:
+    if not state.is_usable:
         raise CrateError(f"The site database {state}.")
     typer.echo(f"The site database has {state}.")
 

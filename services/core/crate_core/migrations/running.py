@@ -19,19 +19,29 @@ _LOCK_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class SchemaState:
-    """Which revision the database has, and which one this version wants."""
+    """Which revision the database has, and which one this version wants.
+
+    Attributes:
+        found: revision of the database; none where there is no schema.
+        wanted: newest revision that this version knows.
+        is_later: whether a later version made it: migrations only add, so that the version before can
+            be gone back to.
+    """
 
     found: str | None
     wanted: str
+    is_later: bool = False
 
     @property
-    def is_own(self) -> bool:
+    def is_usable(self) -> bool:
         """Whether services of this version can work on it."""
-        return self.found == self.wanted
+        return self.found == self.wanted or self.is_later
 
     def __str__(self) -> str:
         """Say it for people."""
-        if self.is_own:
+        if self.is_later:
+            return f"schema {self.found}, of a later version"
+        if self.is_usable:
             return f"schema {self.found}"
         found = f"revision {self.found}" if self.found else "no schema"
         return f"has {found}, needs revision {self.wanted}: run `crate db upgrade`"
@@ -47,15 +57,18 @@ def config(connection: Connection | None = None) -> Config:
 
 def current_state(engine: Engine) -> SchemaState:
     """Return the state of the schema; raises the driver's error when the database is away."""
-    wanted = ScriptDirectory.from_config(config()).get_current_head()
     with engine.connect() as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
-    return SchemaState(found, wanted or "")
+        return _state(connection)
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Bring the schema to `revision`; waits for another upgrade that is under way."""
+    """Bring the schema to `revision`; waits for another upgrade that is under way.
+
+    A schema of a later version is left as it is.
+    """
     with engine.connect() as connection, _lock(connection):
+        if _state(connection).is_later:
+            return
         command.upgrade(config(connection), revision)
         connection.commit()
 
@@ -65,6 +78,14 @@ def downgrade(engine: Engine, revision: str) -> None:
     with engine.connect() as connection, _lock(connection):
         command.downgrade(config(connection), revision)
         connection.commit()
+
+
+def _state(connection: Connection) -> SchemaState:
+    scripts = ScriptDirectory.from_config(config())
+    known = {script.revision for script in scripts.walk_revisions()}
+    found = MigrationContext.configure(connection).get_current_revision()
+    is_later = found is not None and found not in known
+    return SchemaState(found, scripts.get_current_head() or "", is_later)
 
 
 @contextmanager
