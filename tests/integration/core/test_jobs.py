@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from crate_core.clock import utcnow
 from crate_core.database import Database, WriteSession
-from crate_core.errors import PermanentError, TemporaryError
+from crate_core.errors import DatabaseAwayError, PermanentError, TemporaryError
 from crate_core.jobs import (
     Handler,
     JobView,
@@ -113,6 +113,49 @@ def test_c125_job_committed_while_the_broker_is_away_is_published_when_it_is_bac
     monkeypatch.setattr("crate_core.jobs.relay.utcnow", lambda: later)
     assert relay.sweep() == 1
     assert broker.messages == [(TASK, job_id)]
+
+
+def test_c125_retried_job_that_could_not_be_published_does_not_wait_for_its_long_interval(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_job: JobView) -> Callable[[WriteSession], None]:
+        raise TemporaryError("the source is away")
+
+    broker = Broker()
+    relay = Relay(database, broker, republish_after=timedelta(minutes=1))
+    job_id = ask(database)
+    relay.sweep()
+    assert run_job(database, handlers(fails), job_id) is Outcome.RETRY
+    assert row(database, job_id).published_count == 0
+    moment = row(database, job_id).due_at
+    monkeypatch.setattr("crate_core.jobs.relay.utcnow", lambda: moment)
+    broker.away = True
+    with pytest.raises(TemporaryError):
+        relay.sweep()
+    assert row(database, job_id).next_publish_at == moment + timedelta(seconds=2)
+
+
+def test_finished_work_waits_for_a_database_that_restarts(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crate_core.jobs.running._PAUSE_SECONDS", 0.0)
+    performed: list[int] = []
+    refusals = iter([True, True, False])
+
+    def hand_over(job: JobView) -> Callable[[WriteSession], None]:
+        performed.append(job.id)
+
+        def changes(session: WriteSession) -> None:
+            if next(refusals):
+                raise DatabaseAwayError("it restarts")
+            effect(job)(session)
+
+        return changes
+
+    job_id = ask(database)
+    assert run_job(database, handlers(hand_over), job_id) is Outcome.DONE
+    assert performed == [job_id]
+    assert effects(database) == [f"effect:{job_id}"]
 
 
 def test_job_published_but_not_started_is_published_again_at_growing_intervals(

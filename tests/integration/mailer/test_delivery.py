@@ -1,3 +1,4 @@
+import signal
 from datetime import timedelta
 
 import pytest
@@ -267,3 +268,25 @@ def test_a_server_that_stalls_is_left_in_time(post: Post) -> None:
     assert post.run(mail_id) == Outcome.RETRY
     assert utcnow() - started < timedelta(seconds=2.5)
     assert post.mail(mail_id).state == MailState.QUEUED
+
+
+def test_a_time_limit_that_strikes_while_the_server_thinks_leaves_no_answer_for_the_next_mail(
+    post: Post,
+) -> None:
+    def strike(*_details: object) -> None:
+        raise RuntimeError("too long")
+
+    slow, quick = post.add("a"), post.add("b", recipient="other@example.org")
+    post.sink.at_data[CLINICIAN] = Reply(stall=0.8)
+    before = signal.signal(signal.SIGALRM, strike)
+    signal.setitimer(signal.ITIMER_REAL, 0.4)
+    try:
+        assert post.run(slow) == Outcome.RETRY
+    finally:
+        signal.signal(signal.SIGALRM, before)
+
+    assert post.mail(slow).state == MailState.SENDING
+    assert post.run(quick) == Outcome.DONE
+    assert len(post.sink.sent_to("other@example.org")) == 1
+    assert post.run(slow) == Outcome.DONE
+    assert post.mail(slow).state == MailState.UNKNOWN
