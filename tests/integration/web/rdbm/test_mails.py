@@ -4,7 +4,9 @@ import pytest
 from sqlalchemy import select, update
 
 from crate_core.database import WriteSession
-from crate_core.models import AuditEvent, Job, Mail, UserAccount
+from crate_core.domain.contact import Status
+from crate_core.models import AuditEvent, ContactRequest, Job, Mail, UserAccount
+from crate_web.rdbm.mails.queries import may_go_again
 from tests.integration.consent.world import World
 from tests.web import Browser
 
@@ -55,6 +57,28 @@ def test_c109_sent_again_it_is_queued_in_the_name_of_who_asked(
     assert len(read(world, mail_id).transmissions) == 1
     with world.database.read() as session:
         assert session.scalars(select(AuditEvent.kind)).all() == ["mail_resent"]
+
+
+@pytest.mark.parametrize("status", ["cancelled", "stopped", "clinician_refused", "expired"])
+def test_a_question_of_a_request_that_has_ended_is_not_sent_again(
+    browser: Browser, world: World, mail_id: int, status: str
+) -> None:
+    become(world, mail_id, "failed")
+    world.database.write(
+        lambda session: session.change(update(ContactRequest).values(status=status))
+    )
+    assert "Send it again" not in browser.get(f"/rdbm/mails/{mail_id}").text
+    done = browser.post(f"/rdbm/mails/{mail_id}/send")
+    assert "its request has moved on" in browser.follow(done).text
+    assert read(world, mail_id).state == "failed"
+
+
+def test_an_approval_is_not_sent_again_after_its_withdrawal() -> None:
+    approval = Mail(kind="approval")
+    assert may_go_again(approval, Status.APPROVED)
+    assert not may_go_again(approval, Status.WITHDRAWN)
+    assert may_go_again(Mail(kind="withdrawal"), Status.WITHDRAWN)
+    assert may_go_again(Mail(kind="rdbm"), None)
 
 
 def test_a_mail_of_unknown_fate_is_settled_by_a_persons_word(

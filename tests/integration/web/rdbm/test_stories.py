@@ -84,7 +84,9 @@ def test_what_expired_may_be_left_at_that(browser: Browser, world: World) -> Non
     assert "Nothing waits for you" in browser.get("/rdbm").text
 
 
-def test_a_cancelled_request_ends_with_its_reminders(browser: Browser, world: World) -> None:
+def test_a_cancelled_request_ends_with_its_reminders_and_its_unsent_mail(
+    browser: Browser, world: World
+) -> None:
     request_id, code = asked(world)
     page = f"/rdbm/requests/{code}"
     browser.get(page)
@@ -96,7 +98,11 @@ def test_a_cancelled_request_ends_with_its_reminders(browser: Browser, world: Wo
     assert world.request(request_id).events[-1].actor == "mona"
     with world.database.read() as session:
         reminder = session.scalars(select(Job).where(Job.task == "consent.send_reminder")).one()
+        sending = session.scalars(select(Job).where(Job.task == "mail.send")).one()
     assert reminder.done_at is not None
+    assert sending.done_at is not None
+    (question,) = world.mails("clinician_request")
+    assert question.state == "failed"
     again = browser.post(f"{page}/cancel", {"confirmed": "yes"})
     assert "Nothing was changed" in browser.follow(again).text
     assert kinds(world).count("request_changed") == 1

@@ -35,6 +35,30 @@ def to_settle() -> ColumnElement[bool]:
     return and_(Mail.state.in_((MailState.FAILED, MailState.UNKNOWN)), no_letter, still_asked)
 
 
+def may_go_again(mail: Mail, status: Status | None) -> bool:
+    """Say whether a mail may be sent once more: nobody gets a patient's details for what has ended.
+
+    Args:
+        mail: the mail.
+        status: of the request that it is about, None for a mail about no request.
+    """
+    match mail.kind:
+        case "approval":
+            return status is Status.APPROVED
+        case kind if kind in {QUESTION, _REMINDER}:
+            return status in {*_ASKED, Status.FAILED}
+        case _:
+            return True
+
+
+def status_of_request(session: ReadSession | WriteSession, mail: Mail) -> Status | None:
+    """Return the status of the request that a mail is about, if it is about one."""
+    status = session.scalar(
+        select(ContactRequest.status).where(ContactRequest.id == mail.contact_request_id)
+    )
+    return Status(status) if status else None
+
+
 def with_requests() -> Select[Mail, str]:
     """Return the question for mails and the codes of their requests."""
     return select(Mail, ContactRequest.code).outerjoin(

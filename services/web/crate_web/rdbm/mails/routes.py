@@ -73,23 +73,38 @@ def show(request: PageRequest) -> Response:
     """Show what became of one mail: each attempt with the server's answer."""
     with request.site.database.read() as session:
         found = queries.find_mail(session, number_in_path(request, "mail"))
-    if found is None:
-        raise HTTPException(404)
-    mail, code = found
-    return request.render("rdbm_mails/show.html", mail=mail, code=code, kinds=KINDS, states=STATES)
+        if found is None:
+            raise HTTPException(404)
+        mail, code = found
+        may_send = queries.may_go_again(mail, queries.status_of_request(session, mail))
+    return request.render(
+        "rdbm_mails/show.html",
+        mail=mail,
+        code=code,
+        kinds=KINDS,
+        states=STATES,
+        may_send=may_send,
+    )
 
 
 def send(request: PageRequest) -> Response:
     """Send a mail once more, in the name of who asks (C109)."""
 
     def work(session: WriteSession, mail: Mail, subject: str) -> bool:
+        if not queries.may_go_again(mail, queries.status_of_request(session, mail)):
+            return False
         if not send_again(session, mail.id, account_of(session, request)):
             return False
         ask_again(session, Task.SEND_MAIL, mail.id)
         note(session, request, AuditKind.MAIL_RESENT, subject, mail=mail.id, kind=mail.kind)
         return True
 
-    return _decide(request, work, "The mail is sent again now.", "This mail is on its way already.")
+    return _decide(
+        request,
+        work,
+        "The mail is sent again now.",
+        "Nothing was sent: this mail is on its way already, or its request has moved on.",
+    )
 
 
 def settle(request: PageRequest) -> Response:

@@ -2,15 +2,13 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import update
-
 from crate_core.audit import AuditKind
-from crate_core.contact_requests import change_status
+from crate_core.contact_requests import change_status, keep_back
 from crate_core.database import WriteSession
 from crate_core.domain.contact import Status, TransitionError
 from crate_core.jobs import Task, ask_again
 from crate_core.jobs.rows import cancel_open
-from crate_core.models import ContactRequest, Letter
+from crate_core.models import ContactRequest
 from crate_web.rdbm.leaving import EXPIRED, key_of, leave
 from crate_web.rdbm.noting import note
 from crate_web.rdbm.stories import queries
@@ -34,7 +32,8 @@ CHECKS = {
     "cancel": Check(
         title="Cancel this request",
         follows="Nobody is asked any more; the requester reads that it is not possible, without a"
-        " reason. A letter about it that is not posted yet leaves the list. It cannot be taken back.",
+        " reason. Letters that are not posted yet and mails that wait are kept back. It cannot be"
+        " taken back.",
         button="Cancel the request",
         asks_why=True,
     ),
@@ -54,7 +53,7 @@ CHECKS = {
 
 
 def cancel(request: PageRequest, found: ContactRequest) -> bool:
-    """Cancel a request, with its reminders and the letter that is not posted yet; false if it has ended."""
+    """Cancel a request, with all that waits to go out for it; false if it has ended."""
     given = request.form_data.get("why")
     why = given.strip()[:_MOST_WHY] if isinstance(given, str) else ""
 
@@ -68,11 +67,7 @@ def cancel(request: PageRequest, found: ContactRequest) -> bool:
         if row.clinician_response:
             for task in (Task.SEND_REMINDER, Task.REISSUE_CLINICIAN_LINK):
                 cancel_open(session, task, row.clinician_response.id)
-        session.change(
-            update(Letter)
-            .where(Letter.contact_request_id == row.id, Letter.posted_at.is_(None))
-            .values(needs_posting=False)
-        )
+        keep_back(session, row)
         queries.finish_items(session, row.id, _HELD, user_id=request.user.user_id, now=request.now)
         note(
             session,
