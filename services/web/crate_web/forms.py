@@ -13,10 +13,12 @@ a kind of error:
 
 A post that creates something derives its form from `Submission`, and its template has
 `forms.submission(form)`: a random id in a hidden field, made once when the page was shown. The
-feature keeps it in a unique column of what it makes, and in its unit of work looks for that first:
-a second post of the same page finds the row and redirects to it.
+feature keeps `form.result_id()` in a unique column of what it makes, and in its unit of work looks for
+that first: a second post of the same page finds the row and redirects to it.
 """
 
+import hashlib
+import json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -103,6 +105,18 @@ class Submission(Form):
     """Base of forms that create something: a second post of the same page carries the same id."""
 
     submission: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{16,43}$")]
+
+    def result_id(self, about: object = "") -> str:
+        """Return the id of what this post makes.
+
+        A second post of the same words has the same; somebody who goes back to the page, changes the
+        words and posts them makes something else.
+
+        Args:
+            about: what the form is about where no field says so.
+        """
+        words = json.dumps([about, self.model_dump(mode="json")], sort_keys=True)
+        return hashlib.sha256(words.encode()).hexdigest()[:40]
 
 
 def new_submission() -> str:

@@ -40,7 +40,7 @@ def send(request: PageRequest) -> Response:
     _refuse(state, form, offered, selection)
     if state.errors:
         return _form_page(request, state)
-    order = Order(form.submission, form.study, form.direct, selection.identifiers)
+    order = Order(form.result_id(), form.study, form.direct, selection.identifiers)
     if not form.confirmed:
         return _check_page(request, form, order, offered, selection)
     count = request.site.database.write(
@@ -53,7 +53,7 @@ def send(request: PageRequest) -> Response:
         )
     )
     request.flash(f"{plural(count, 'request')} sent.")
-    return request.redirect("contact", sent=form.submission)
+    return request.redirect("contact", sent=order.submission)
 
 
 def _refuse(

@@ -58,9 +58,10 @@ def submit_run(
     session: WriteSession, form: SqlForm, *, owner_id: int, address: str, now: datetime
 ) -> int:
     """Write a run and its job, and return its id; a second post of the same form finds the first's."""
+    submission = form.result_id()
     found = session.scalar(
         select(ResearchRun.id).where(
-            ResearchRun.submission == form.submission, ResearchRun.owner_id == owner_id
+            ResearchRun.submission == submission, ResearchRun.owner_id == owner_id
         )
     )
     if found is not None:
@@ -71,7 +72,7 @@ def submit_run(
         query_id=query.id,
         database=form.database,
         sql=form.sql,
-        submission=form.submission,
+        submission=submission,
         address=address,
         created_at=now,
     )

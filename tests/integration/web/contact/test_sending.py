@@ -12,8 +12,16 @@ from crate_core.audit import AuditKind
 from crate_core.database import Database, WriteSession
 from crate_core.domain.contact import Status
 from crate_core.jobs import Task
-from crate_core.models import AuditEvent, ContactEvent, ContactRequest, Job, Study, UserAccount
-from tests.web import Browser, make_application
+from crate_core.models import (
+    AuditEvent,
+    ContactEvent,
+    ContactRequest,
+    Job,
+    Mail,
+    Study,
+    UserAccount,
+)
+from tests.web import Browser, add_user, make_application
 from tests.web.cast import Cast
 from tests.web.clinic import add_request
 
@@ -207,6 +215,30 @@ def test_second_post_of_a_form_finds_the_first_ones_result(
     again = browser.post(FORM, {"confirmed": "true"})
     assert again.headers["location"] == first.headers["location"]
     assert len(requests(database)) == 2
+
+
+def test_form_that_was_changed_after_going_back_makes_other_requests(
+    browser: Browser, database: Database, cast: Cast
+) -> None:
+    browser.sign_in_as(cast.lead)
+    first = send(browser, cast.s1, rids="a1 a2")
+    browser.post(FORM, {"study": str(cast.s1.id), "rids": "a3"})
+    second = browser.post(FORM, {"confirmed": "true"})
+    assert second.headers["location"] != first.headers["location"]
+    assert [each.lookup_value for each in requests(database)] == ["a1", "a2", "a3"]
+
+
+def test_c96_who_has_no_role_can_ask_for_nobody(
+    browser: Browser, database: Database, cast: Cast
+) -> None:
+    browser.sign_in_as(add_user(database, "plain"))
+    browser.get("/account")
+    assert browser.get(FORM).status_code == 403
+    answer = browser.post(FORM, {"study": str(cast.s1.id), "rids": "a1", "confirmed": "true"})
+    assert answer.status_code == 403
+    assert requests(database) == []
+    with database.read() as session:
+        assert session.scalars(select(Mail)).all() == []
 
 
 def test_two_posts_of_a_form_at_once_make_its_requests_once(database: Database, cast: Cast) -> None:

@@ -117,6 +117,23 @@ def test_a_form_that_is_posted_twice_makes_one_choice(browser: Browser, world: W
     assert len(rows(world.database)) == 1
 
 
+def test_words_that_were_changed_after_going_back_are_another_choice(
+    browser: Browser, world: World
+) -> None:
+    page = f"{look_up(browser)}/choice"
+    browser.get(page)
+    data: dict[str, str | list[str]] = {
+        **browser._hidden,
+        **CHOICE,
+        "decided_on": utcnow().date().isoformat(),
+        "confirmed": "true",
+    }
+    assert browser.request("POST", page, data=data).status_code == 303
+    assert browser.request("POST", page, data={**data, "mode": "red"}).status_code == 303
+    assert [row.mode for row in rows(world.database)] == ["green", "red"]
+    assert rows(world.database)[1].current_nhs_number is not None
+
+
 def test_a_decision_in_the_future_is_refused(browser: Browser) -> None:
     assert "cannot be in the future" in enter(browser, decided_on="2999-01-01").text
 

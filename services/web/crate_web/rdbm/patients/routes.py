@@ -109,13 +109,14 @@ def save_choice(request: PageRequest) -> Response:
 
 def _record(session: WriteSession, request: PageRequest, number: int, form: ChoiceForm) -> bool:
     """Record a choice once, whatever is posted twice; true if it is the one in force (C72)."""
-    known = queries.find_submission(session, form.submission)
+    submission = form.result_id(number)
+    known = queries.find_submission(session, submission)
     if known is not None:
         return known.current_nhs_number is not None
     record = form.record(request.now, request.site.settings.zone)
     row = row_of(number, record, letter_wanted=True)
     row.created_by_id = request.user.user_id
-    row.submission = form.submission
+    row.submission = submission
     record_choice(session, row)
     note(
         session,
