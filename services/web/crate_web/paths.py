@@ -58,6 +58,7 @@ def own_path(target: str | None, prefix: str, default: str) -> str:
     if target is None or not _OWN_PATH.fullmatch(target):
         return default
     path = re.split(r"[?#]", target, maxsplit=1)[0]
-    if any(part in {".", ".."} for part in path.split("/")):
+    # Browsers take "%2e" for a dot here, too.
+    if any(part.lower().replace("%2e", ".") in {".", ".."} for part in path.split("/")):
         return default
     return target if path.startswith(f"{prefix}/") else default

@@ -35,13 +35,15 @@ class Attempt:
 def attempt(request: PageRequest, username: str, password: str) -> Attempt:
     """Try to sign somebody in (C120); raises TemporaryError when the database is away."""
     site, now, address = request.site, request.now, request.address
-    name_hash = site.name_signer.keyed_hash(username.casefold())
     since = now - timedelta(minutes=site.settings.login_failure_minutes)
     with site.database.read() as session:
+        user = queries.find_user(session, username)
+        # Databases take other spellings (accents, case) for one name: each must not be tried anew.
+        name = user.username if user else username
+        name_hash = site.name_signer.keyed_hash(name.casefold())
         failures = queries.count_failures(
             session, username_hash=name_hash, address=address, since=since
         )
-        user = queries.find_user(session, username)
     if must_wait(failures, site.settings.login_failures_allowed):
         return _told(Outcome.THROTTLED, user)
     # No connection is held while the password is hashed.

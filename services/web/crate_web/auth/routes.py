@@ -7,7 +7,7 @@ from starlette.responses import Response
 from crate_core.audit import AuditKind, record
 from crate_core.database import WriteSession
 from crate_core.domain.roles import Role
-from crate_core.models.users import UserAccount
+from crate_core.models.users import LoginSession, UserAccount
 from crate_web import access
 from crate_web.auth import login, queries
 from crate_web.auth.forms import LoginForm, PasswordForm, PreferencesForm
@@ -123,11 +123,12 @@ def change_password(request: PageRequest) -> Response:
 
 
 def end_other_sessions(request: PageRequest) -> Response:
-    """Sign out everywhere else, and go on with a new session here."""
+    """Sign out everywhere else, and go on with a new session here, which ends when the present one would."""
     visitor, site = request.user, request.site
 
     def end(session: WriteSession) -> str:
         account = session.get_one(UserAccount, visitor.user_id)
+        until = session.get_one(LoginSession, visitor.session_id).expires_at
         site.sessions.end_all_of(session, account.id, request.now)
         record(
             session,
@@ -136,7 +137,9 @@ def end_other_sessions(request: PageRequest) -> Response:
             address=request.address,
             detail={"sessions": "all others"},
         )
-        return site.sessions.begin(session, account, now=request.now, address=request.address)
+        return site.sessions.begin(
+            session, account, now=request.now, address=request.address, until=until
+        )
 
     token = site.database.write(end)
     request.flash("You are signed out everywhere else.")

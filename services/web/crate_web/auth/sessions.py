@@ -92,9 +92,23 @@ class Sessions:
         )
 
     def begin(
-        self, session: WriteSession, user: UserAccount, *, now: datetime, address: str
+        self,
+        session: WriteSession,
+        user: UserAccount,
+        *,
+        now: datetime,
+        address: str,
+        until: datetime | None = None,
     ) -> str:
-        """Begin a session of `user` and return the token for the cookie; nothing else knows it."""
+        """Begin a session of `user` and return the token for the cookie; nothing else knows it.
+
+        Args:
+            session: a transaction.
+            user: who is signed in.
+            now: the moment.
+            address: the network address that it came from.
+            until: its absolute end, where it goes on for one that began earlier.
+        """
         token = random_token()
         session.add(
             LoginSession(
@@ -102,7 +116,7 @@ class Sessions:
                 user_id=user.id,
                 created_at=now,
                 last_seen_at=now,
-                expires_at=now + self.limits.absolute,
+                expires_at=until or now + self.limits.absolute,
                 address=address,
             )
         )

@@ -1,10 +1,13 @@
 """The own account: password, sessions, preferences."""
 
+from datetime import timedelta
+
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from crate_core.models import AuditEvent, UserAccount
+from crate_core.clock import utcnow
+from crate_core.models import AuditEvent, LoginSession, UserAccount
 from crate_web.app import Application
 from tests.web import PASSWORD, Browser, add_user
 
@@ -78,6 +81,22 @@ def test_everywhere_else_is_signed_out_on_request(browser: Browser, app: Applica
         page = browser.get("/account").text
     assert "You are signed out everywhere else" in page
     assert "Sign out everywhere else" not in page
+
+
+def test_c120_signing_out_elsewhere_does_not_put_off_the_absolute_end(
+    browser: Browser, app: Application
+) -> None:
+    browser.sign_in_as(add_user(app.site.database, "alice"))
+    end = utcnow() + timedelta(minutes=5)
+    app.site.database.write(
+        lambda session: session.change(update(LoginSession).values(expires_at=end))
+    )
+    browser.get("/account")
+    browser.post("/account/sessions")
+    assert browser.get("/account").status_code == 200
+    with app.site.database.read() as session:
+        live = session.scalars(select(LoginSession).where(LoginSession.revoked_at.is_(None)))
+        assert [each.expires_at for each in live] == [end]
 
 
 def test_rows_on_a_page_are_kept(browser: Browser, app: Application) -> None:

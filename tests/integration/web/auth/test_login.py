@@ -13,6 +13,7 @@ from crate_core.database import Database, WriteSession
 from crate_core.domain.roles import Role
 from crate_core.models import AuditEvent, LoginFailure, LoginSession
 from crate_web.app import Application
+from crate_web.auth import queries
 from tests.web import PASSWORD, Browser, add_user, make_application
 
 
@@ -100,6 +101,19 @@ def test_c120_ten_bad_log_ins_are_throttled_and_written_down(database: Database)
         assert answer.headers["retry-after"] == "900"
         assert "Wait 15 minutes" in answer.text
     assert audited(database) == ["login_failed"] * 10 + ["login_throttled"]
+
+
+def test_c120_other_spellings_that_the_database_takes_for_the_name_are_throttled_with_it(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_user(sqlite_database, "alice")
+    exact = queries.find_user
+    # As collations that see no accents do.
+    monkeypatch.setattr(queries, "find_user", lambda session, _name: exact(session, "alice"))
+    with Browser(make_application(sqlite_database)) as browser:
+        for spelling in ["alice", "Ālice", "alicé", "ALICE", "àlice"] * 2:
+            assert sign_in(browser, spelling, "wrong").status_code == 422
+        assert sign_in(browser, "aliçe").status_code == 429
 
 
 def test_c120_the_throttle_holds_in_every_process(sqlite_database: Database) -> None:

@@ -55,6 +55,8 @@ def test_two_paths_cannot_have_one_name() -> None:
         ("/crate", "/crate", False),
         ("/cratex/", "/crate", False),
         ("/crate/../admin", "/crate", False),
+        ("/crate/%2e%2E/admin", "/crate", False),
+        ("/crate/.%2e/admin", "/crate", False),
         ("/studies", "", True),
         ("//evil.example", "", False),
         ("/\\evil.example", "", False),
