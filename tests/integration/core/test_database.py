@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, text
+from sqlalchemy.exc import DatabaseError
 
 from crate_core.clock import utcnow
 from crate_core.consent_modes import record_choice
@@ -73,3 +74,10 @@ def test_c72_twenty_choices_saved_at_once_leave_one_current_row(database: Databa
         rows = select(func.count()).select_from(ConsentModeRow)
         assert session.scalar(rows) == 20
         assert session.scalar(rows.where(ConsentModeRow.current_nhs_number.is_not(None))) == 1
+
+
+def test_errors_do_not_repeat_what_was_written(sqlite_database: Database) -> None:
+    name = "Zebedee Quillfeather"
+    with sqlite_database.read() as session, pytest.raises(DatabaseError) as refused:
+        session.execute(text("INSERT INTO no_such_table VALUES (:name)"), {"name": name})
+    assert name not in str(refused.value)

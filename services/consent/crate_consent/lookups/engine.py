@@ -40,6 +40,8 @@ def make_source_engine(url: str | URL) -> Engine:
         "pool_recycle": 900,
         "pool_timeout": _CONNECT_SECONDS,
         "isolation_level": "AUTOCOMMIT",
+        # An error's text goes into logs and onto jobs: values here are identifiers of patients.
+        "hide_parameters": True,
     }
     if url.get_driver_name() == "pymysql":
         options["connect_args"] = {
@@ -64,7 +66,9 @@ def _limit_odbc_statements(engine: Engine) -> None:
 
 def _sqlite_engine(url: URL) -> Engine:
     engine = create_engine(
-        url, connect_args={"timeout": _CONNECT_SECONDS, "check_same_thread": False}
+        url,
+        connect_args={"timeout": _CONNECT_SECONDS, "check_same_thread": False},
+        hide_parameters=True,
     )
 
     @event.listens_for(engine, "connect")

@@ -36,6 +36,8 @@ def make_engine(url: str | URL, *, pool_size: int = 5, socket_seconds: int = 30)
         "pool_recycle": 1800,
         "pool_timeout": 10,
         "isolation_level": "READ COMMITTED",
+        # An error's text goes into logs and onto jobs: values may be a patient's.
+        "hide_parameters": True,
     }
     if backend in {"mysql", "mariadb"} and url.get_driver_name() == "pymysql":
         options["connect_args"] = {
@@ -77,7 +79,9 @@ def _ping_after_idling(engine: Engine) -> None:
 
 def _sqlite_engine(url: URL) -> Engine:
     engine = create_engine(
-        url, connect_args={"timeout": _SQLITE_BUSY_SECONDS, "check_same_thread": False}
+        url,
+        connect_args={"timeout": _SQLITE_BUSY_SECONDS, "check_same_thread": False},
+        hide_parameters=True,
     )
 
     @event.listens_for(engine, "connect")
