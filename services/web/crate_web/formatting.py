@@ -1,8 +1,6 @@
 """How times, ages and numbers are written, everywhere on the site."""
 
-from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
@@ -36,14 +34,3 @@ def number(value: float) -> str:
 def plural(count: int, singular: str, plural_form: str = "") -> str:
     """Return "1 request", "1,234 requests"."""
     return f"{number(count)} {singular if count == 1 else plural_form or singular + 's'}"
-
-
-def with_query(query: Mapping[str, str], **changes: object) -> str:
-    """Return the query string of the present page with `changes`; a value of None leaves that name out."""
-    merged = {**query, **{key: str(value) for key, value in changes.items() if value is not None}}
-    kept = {
-        key: value
-        for key, value in merged.items()
-        if changes.get(key, "") is not None and value != ""
-    }
-    return "?" + urlencode(kept)

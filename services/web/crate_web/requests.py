@@ -3,7 +3,6 @@
 import base64
 import json
 import secrets
-from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -135,8 +134,3 @@ class PageRequest(Request):
 def data_url(svg: str) -> str:
     """Return an SVG image as an address that an `img` may have: scripts in it do not run."""
     return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
-
-
-def query_of(request: Request) -> Mapping[str, str]:
-    """Return the query parameters, the last value of each."""
-    return dict(request.query_params)

@@ -13,7 +13,7 @@ from prometheus_client import (
     Histogram,
     generate_latest,
 )
-from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from prometheus_client.values import ValueClass
 
@@ -82,12 +82,6 @@ def exposition(*collectors: Collector) -> bytes:
         MultiProcessCollector(registry)
     parts.append(generate_latest(registry))
     return b"".join(parts)
-
-
-def forget_process(pid: int) -> None:
-    """Drop the gauges of a child that has gone; what it counted stays."""
-    if _counts_are_shared():
-        mark_process_dead(pid)
 
 
 def _counts_are_shared() -> bool:

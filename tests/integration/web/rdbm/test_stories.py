@@ -1,9 +1,12 @@
 """Requests: their story, and what may be done about them."""
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from crate_core.clock import utcnow
+from crate_core.database import WriteSession
 from crate_core.domain.contact import Answer, Status
-from crate_core.models import AuditEvent, ClinicianLink, Job
+from crate_core.jobs import Task, enqueue
+from crate_core.models import AuditEvent, ClinicianLink, ClinicianResponse, ContactRequest, Job
 from tests.integration.consent.world import World
 from tests.web import Browser
 
@@ -106,6 +109,31 @@ def test_a_cancelled_request_ends_with_its_reminders_and_its_unsent_mail(
     again = browser.post(f"{page}/cancel", {"confirmed": "yes"})
     assert "Nothing was changed" in browser.follow(again).text
     assert kinds(world).count("request_changed") == 1
+
+
+def test_a_cancelled_request_leaves_the_queue_with_the_job_that_gave_up(
+    browser: Browser, world: World
+) -> None:
+    request_id, code = asked(world)
+
+    def give_up(session: WriteSession) -> None:
+        response = session.scalars(select(ClinicianResponse)).one()
+        enqueue(session, Task.PROCESS_CLINICIAN_RESPONSE, response.id)
+        session.flush()
+        session.change(
+            update(Job)
+            .where(Job.task == Task.PROCESS_CLINICIAN_RESPONSE)
+            .values(failed_at=utcnow(), last_error="out of paper")
+        )
+        session.change(update(ContactRequest).values(status=Status.FAILED))
+
+    world.database.write(give_up)
+    assert "out of paper" in browser.get("/rdbm").text
+    browser.get(f"/rdbm/requests/{code}")
+    browser.post(f"/rdbm/requests/{code}/cancel", {"confirmed": "yes"})
+    assert world.request(request_id).status == Status.CANCELLED
+    assert "out of paper" not in browser.get("/rdbm").text
+    assert "Nothing waits for you" in browser.get("/rdbm").text
 
 
 def test_the_patient_of_a_request_is_opened_by_a_post_that_is_audited(

@@ -16,6 +16,11 @@ from crate_web.requests import PageRequest
 
 _HELD = "repeat_after_veto"
 _MOST_WHY = 500
+_ABOUT_CLINICIANS = (
+    Task.PROCESS_CLINICIAN_RESPONSE,
+    Task.SEND_REMINDER,
+    Task.REISSUE_CLINICIAN_LINK,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +70,10 @@ def cancel(request: PageRequest, found: ContactRequest) -> bool:
             return False
         cancel_open(session, Task.PROCESS_CONTACT_REQUEST, row.id)
         if row.clinician_response:
-            for task in (Task.SEND_REMINDER, Task.REISSUE_CLINICIAN_LINK):
+            for task in _ABOUT_CLINICIANS:
                 cancel_open(session, task, row.clinician_response.id)
+        if row.patient_response:
+            cancel_open(session, Task.PROCESS_PATIENT_RESPONSE, row.patient_response.id)
         keep_back(session, row)
         queries.finish_items(session, row.id, _HELD, user_id=request.user.user_id, now=request.now)
         note(
