@@ -1,14 +1,20 @@
 """What the tests of the chart ask of rendered objects."""
 
 import copy
+import json
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
+
+import yaml
 
 from charts.generate.rendering import ALL_APIS, CHART, Object, merged, read_values, render
 
 MINIMAL = read_values(CHART / "values-minimal.yaml")
 DEMO = read_values(CHART / "values-demo.yaml")
+ALERTS = CHART / "files" / "alerts.yaml"
+_METRIC = re.compile(r"\b(?:crate|rabbitmq)_[a-z_]+\b")
 SERVICES = ("web", "runner", "consent", "mailer", "relay")
 
 
@@ -61,3 +67,26 @@ def deployment(objects: list[Object], name: str) -> Object:
     """Return the spec of the pods of a component's Deployment."""
     spec: Any = of_kind(objects, "Deployment")[f"crate-{name}"]["spec"]["template"]["spec"]
     return dict(spec)
+
+
+def alerts() -> list[dict[str, Any]]:
+    """Return all alerts."""
+    return [
+        rule for group in yaml.safe_load(ALERTS.read_text())["groups"] for rule in group["rules"]
+    ]
+
+
+def queries() -> dict[str, list[str]]:
+    """Return the expressions of each dashboard and of the alerts."""
+    found = {"alerts": [rule["expr"] for rule in alerts()]}
+    for path in (CHART / "files" / "dashboards").glob("*.json"):
+        panels = json.loads(path.read_text())["panels"]
+        found[path.stem] = [
+            target["expr"] for panel in panels for target in panel.get("targets", [])
+        ]
+    return found
+
+
+def metric_names(expressions: list[str]) -> set[str]:
+    """Return the metrics that expressions ask for."""
+    return {metric for expression in expressions for metric in _METRIC.findall(expression)}

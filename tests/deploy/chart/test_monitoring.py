@@ -5,28 +5,18 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
-from charts.generate.rendering import CHART, ROOT
+from charts.generate.rendering import ROOT
 from crate_core.telemetry import metrics, site_state
 from crate_core.telemetry.certificate import CertificateExpiry
-from tests.deploy.chart.rendered import example, of_kind
+from tests.deploy.chart.rendered import ALERTS, alerts, example, metric_names, of_kind, queries
 
-_ALERTS = CHART / "files" / "alerts.yaml"
 _PAGES = ROOT / "docs" / "operations"
 # Of RabbitMQ's own plugin, at /metrics/per-object.
 _RABBITMQ = {"rabbitmq_queue_messages", "rabbitmq_queue_messages_ready", "rabbitmq_queue_consumers"}
-_NAME = re.compile(r"\b(?:crate|rabbitmq)_[a-z_]+\b")
-
-
-def alerts() -> list[dict[str, Any]]:
-    """Return all alerts."""
-    return [
-        rule for group in yaml.safe_load(_ALERTS.read_text())["groups"] for rule in group["rules"]
-    ]
 
 
 def exported() -> set[str]:
@@ -45,20 +35,9 @@ def exported() -> set[str]:
     return names | {"crate_certificate_expiry_timestamp_seconds"}
 
 
-def queries() -> dict[str, list[str]]:
-    """Return the expressions of each dashboard and of the alerts."""
-    found = {"alerts": [rule["expr"] for rule in alerts()]}
-    for path in (CHART / "files" / "dashboards").glob("*.json"):
-        panels = json.loads(path.read_text())["panels"]
-        found[path.stem] = [
-            target["expr"] for panel in panels for target in panel.get("targets", [])
-        ]
-    return found
-
-
 @pytest.mark.parametrize("name", ["alerts", "operators", "rdbm"])
 def test_every_metric_is_exported(name: str) -> None:
-    used = {metric for query in queries()[name] for metric in _NAME.findall(query)}
+    used = metric_names(queries()[name])
     assert used
     assert used <= exported()
 
@@ -89,7 +68,7 @@ def test_every_alert_is_tested() -> None:
     not shutil.which("promtool"), reason="promtool (Debian's prometheus) is not here"
 )
 def test_alerts_fire_when_they_should(tmp_path: Path) -> None:
-    for path in (_ALERTS, Path(__file__).parent / "alerts_test.yaml"):
+    for path in (ALERTS, Path(__file__).parent / "alerts_test.yaml"):
         shutil.copy(path, tmp_path)
     for arguments in (["check", "rules", "alerts.yaml"], ["test", "rules", "alerts_test.yaml"]):
         done = subprocess.run(
