@@ -82,12 +82,13 @@ class LinkState(StrEnum):
 def link_state(status: Status, *, answered: bool, expires_at: datetime, now: datetime) -> LinkState:
     """Return whether a link of the request still takes an answer (C45, C53, C54).
 
-    An answer is shown for ever, without patient data. A request that ended in another way takes none.
+    An answer is shown for ever, without patient data. A request that ended in another way takes none. One
+    that failed before its answer has failed at a reminder: the question stands.
     """
     if answered:
         return LinkState.ANSWERED
     if status is Status.EXPIRED or now >= expires_at:
         return LinkState.EXPIRED
-    if status in {Status.WITH_CLINICIAN, Status.CLINICIAN_MAIL_FAILED}:
+    if status in {Status.WITH_CLINICIAN, Status.CLINICIAN_MAIL_FAILED, Status.FAILED}:
         return LinkState.OPEN
     return LinkState.CLOSED
