@@ -71,6 +71,23 @@ def test_a_new_password_and_disabling_end_all_sessions(browser: Browser, world: 
     assert PASSWORD
 
 
+def test_c120_the_own_password_is_not_reset_without_the_present_one(
+    browser: Browser, manager: UserAccount, world: World
+) -> None:
+    page = f"/rdbm/users/{manager.id}/password"
+    assert browser.get(page).headers["location"] == "/account/password"
+    browser.get("/account/password")
+    answer = browser.post(page, {"password": "seven quiet tractors"})
+    assert answer.headers["location"] == "/account/password"
+    assert account(world, "mona").password_hash == manager.password_hash
+
+
+def test_a_first_password_keeps_its_spaces(browser: Browser, world: World) -> None:
+    assert make(browser, password=" seven quiet tractors ").status_code == 303
+    stored = account(world, "rita").password_hash
+    assert browser.app.site.passwords.is_right(stored, " seven quiet tractors ")
+
+
 def test_nobody_makes_themselves_a_superuser(browser: Browser, world: World) -> None:
     assert "Only a superuser gives" in make(browser, roles=["superuser"]).text
     boss = add_user(world.database, "boss", Role.SUPERUSER)

@@ -7,6 +7,7 @@ from pydantic import Field
 from crate_core.domain.email import is_valid_address
 from crate_core.domain.roles import Role
 from crate_core.models import UserAccount
+from crate_web.auth.forms import Password
 from crate_web.forms import Form, FormState, Says, Ticked, state_of
 from crate_web.refusals import ROLE_NAMES
 
@@ -57,17 +58,13 @@ class NewAccountForm(AccountForm):
             wrong="The username must be letters, digits, dots, hyphens, and at least two of them",
         ),
     ]
-    password: Annotated[
-        str, Field(title="password", min_length=1), Says(missing="Enter a first password")
-    ]
+    password: Annotated[Password, Says(missing="Enter a first password")]
 
 
 class PasswordForm(Form):
     """A new password for somebody who forgot theirs."""
 
-    password: Annotated[
-        str, Field(title="password", min_length=1), Says(missing="Enter a new password")
-    ]
+    password: Annotated[Password, Says(missing="Enter a new password")]
 
 
 def form_of(account: UserAccount) -> FormState:

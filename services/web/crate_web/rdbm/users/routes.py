@@ -120,13 +120,18 @@ def enable(request: PageRequest) -> Response:
 
 
 def show_password(request: PageRequest) -> Response:
-    """Show the form for a new password."""
-    return _password_page(request, _changeable(request), FormState())
+    """Show the form for a new password; for one's own the present one is asked for, elsewhere."""
+    account = _changeable(request)
+    if account.id == request.user.user_id:
+        return request.redirect("account.password")
+    return _password_page(request, account, FormState())
 
 
 def reset_password(request: PageRequest) -> Response:
     """Give somebody a new password; weak ones are refused, and all their sessions end (C120)."""
     account = _changeable(request)
+    if account.id == request.user.user_id:
+        return request.redirect("account.password")
     form = parse(PasswordForm, request.form_data)
     if isinstance(form, FormState):
         return _password_page(request, account, form)
@@ -138,8 +143,6 @@ def reset_password(request: PageRequest) -> Response:
         lambda session: saving.set_password(session, request, account.id, password_hash)
     )
     request.flash("The password is changed. Tell it to the person; they are signed out everywhere.")
-    if account.id == request.user.user_id:
-        return request.redirect("login")
     return request.redirect("rdbm.user", user=account.id)
 
 
