@@ -51,6 +51,20 @@ def test_c32_no_identifying_mail_leaves_the_permitted_domains(make_world: MakeWo
         assert identifier not in mail.subject + mail.text + mail.html
 
 
+def test_an_address_that_nobody_checked_gets_no_patients_name(world: World) -> None:
+    world.database.write(
+        lambda session: session.change(update(UserAccount).values(email_verified_at=None))
+    )
+    rid = world.patient()
+    world.consent("green", letter_wanted=False)
+    request_id = world.submit(world.study(), rid)
+    world.run_jobs()
+    assert world.request(request_id).status == Status.APPROVED
+    (letter,) = world.letters("approval")
+    assert letter.needs_posting
+    assert [mail.kind for mail in world.mails()] == ["rdbm"]
+
+
 def test_c24_the_yearly_limit_looks_back_365_days(world: World) -> None:
     rid = world.patient()
     world.consent("green", letter_wanted=False, max_approaches_per_year=1)

@@ -87,10 +87,13 @@ class World(Seen):
 
     def user(self, username: str, **columns: Any) -> int:
         """Add an account; return its id."""
-        email = columns.pop("email", f"{username}@example.org")
+        values: dict[str, Any] = {
+            "email": f"{username}@example.org",
+            "email_verified_at": utcnow(),
+        }
         return self._add(
             UserAccount(
-                username=username, password_hash="-", created_at=utcnow(), email=email, **columns
+                username=username, password_hash="-", created_at=utcnow(), **{**values, **columns}
             )
         )
 

@@ -52,8 +52,12 @@ def send_to_lead(
     letter: Letter,
     content: MailContent,
 ) -> None:
-    """Mail a letter to the lead researcher, or ask the RDBM to post it where mail must not go (C32)."""
-    address = request.study.lead_researcher.email
+    """Mail a letter to the lead researcher, or ask the RDBM to post it where mail must not go (C32).
+
+    It names the patient: an address of which nobody has checked whose it is gets none.
+    """
+    lead = request.study.lead_researcher
+    address = lead.email if lead.email_verified_at else ""
     permitted = together.settings.permitted_email_domains
     if is_valid_address(address) and domain_permitted(address, permitted):
         plan = MailPlan(
