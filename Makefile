@@ -11,6 +11,9 @@ SERVICES := core web consent mailer demo
 LOCKS := web consent mailer demo flower build
 IMAGES := web consent mailer demo flower
 PYTEST_ARGS ?=
+SIDE_BY_SIDE := tests/architecture tests/unit tests/servers tests/integration tests/deploy
+# Browsers, and processes that are killed by the clock, want the machine for themselves.
+ONE_BY_ONE := tests/browser tests/faults
 BENCH_ARGS ?=
 RUN_ARGS ?=
 
@@ -26,7 +29,6 @@ COMPOSE := docker compose --project-name $(or $(COMPOSE_PROJECT_NAME),crate) --f
 export IMAGE_TAG SITE_PORT MAIL_PORT
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-export PYTHONDONTWRITEBYTECODE := 1
 
 VENV_STAMP := .venv/.stamp
 ASSETS_STAMP := services/web/crate_web/static/dist/.stamp
@@ -62,15 +64,20 @@ $(ASSETS_STAMP): node_modules/.package-lock.json $(ASSET_SOURCES)
 .PHONY: run
 run: $(VENV_STAMP) $(ASSETS_STAMP) ## Start every service with demonstration data; Ctrl-C stops all
 	@# Bytecode is kept here: it halves the time of the next start.
-	@exec env -u PYTHONDONTWRITEBYTECODE $(BIN)/crate-run $(RUN_ARGS)
+	@exec $(BIN)/crate-run $(RUN_ARGS)
 
 .PHONY: servers
 servers: ## Look for what the tests need; as root on Debian, install what is missing
 	$(INSTALL) tests
 
 .PHONY: test
-test: $(VENV_STAMP) $(ASSETS_STAMP) servers ## Run all tests (PYTEST_ARGS="-k name -n 2")
+test: $(VENV_STAMP) $(ASSETS_STAMP) servers ## Run all tests (PYTEST_ARGS="-k name" runs some)
+ifdef PYTEST_ARGS
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+else
+	$(BIN)/python -m pytest -n 2 $(SIDE_BY_SIDE)
+	$(BIN)/python -m pytest $(ONE_BY_ONE)
+endif
 
 .PHONY: lint
 lint: $(VENV_STAMP) ## Check style, types, imports, templates and YAML
