@@ -36,17 +36,26 @@ def merged(values: Object, changes: Object) -> Object:
     return result
 
 
-def render_files(
-    values: Object, *, name: str = "crate", namespace: str = "crate"
-) -> dict[str, str]:
+def render_files(values: Object, *, upgrade: bool = False) -> dict[str, str]:
     """Return the rendered text of each template, by its path below templates/.
+
+    Args:
+        values: what is laid over the chart's own values.
+        upgrade: render revision 2 as an upgrade, not revision 1 as an installation.
 
     Raises:
         helm_python.HelmError: the schema or a template refuses the values.
     """
     with helm_python.Chart.load(CHART) as chart:
         chart.validate_schema(values)
-        rendered = chart.render(values, name=name, namespace=namespace, revision=1)
+        rendered = chart.render(
+            values,
+            name="crate",
+            namespace="crate",
+            revision=2 if upgrade else 1,
+            is_install=not upgrade,
+            is_upgrade=upgrade,
+        )
     prefix = "crate/templates/"
     return {path.removeprefix(prefix): text for path, text in rendered.items()}
 
@@ -58,6 +67,6 @@ def objects_in(files: dict[str, str]) -> Iterator[Object]:
             yield from (item for item in yaml.safe_load_all(text) if item)
 
 
-def render(values: Object, *, name: str = "crate", namespace: str = "crate") -> list[Object]:
+def render(values: Object, *, upgrade: bool = False) -> list[Object]:
     """Return all objects of the chart, tests too."""
-    return list(objects_in(render_files(values, name=name, namespace=namespace)))
+    return list(objects_in(render_files(values, upgrade=upgrade)))

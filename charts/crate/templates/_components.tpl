@@ -94,3 +94,13 @@ secretMap: {component: mariadb, port: 3306}
 clinicalSources: {component: mariadb, port: 3306}
 smtp: {component: mail, port: 2525}
 {{- end }}
+
+{{/* Makes a hook of what migrates, where that is wished: not of an installation, when there is nothing to stand on yet. */}}
+{{- define "crate.migrationHook" -}}
+{{- if and .root.Values.migration.hook .root.Release.IsUpgrade -}}
+annotations:
+  helm.sh/hook: pre-upgrade
+  helm.sh/hook-weight: {{ .weight | quote }}
+  helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
+{{- end -}}
+{{- end }}

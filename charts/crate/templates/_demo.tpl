@@ -57,7 +57,7 @@ spec:
   template:
     metadata:
       labels:
-        {{- include "crate.labels" . | nindent 8 }}
+        {{- include "crate.selector" . | nindent 8 }}
     spec:
       {{- include "crate.podBasics" (dict "root" .root "user" .facts.user) | nindent 6 }}
       terminationGracePeriodSeconds: 60

@@ -55,7 +55,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDBServer
         )
         grants = server.folder / "grants.sql"
         grants.write_text(
-            of_kind(example("demo"), "ConfigMap")["crate-grants"]["data"]["grants.sql"]
+            of_kind(example("demo"), "ConfigMap")["crate-grants-1"]["data"]["grants.sql"]
         )
         client = [
             find_binary("mariadb"),

@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 import yaml
 
-from charts.generate.rendering import CHART, Object, read_values
+from charts.generate.rendering import CHART, Object, merged, read_values, render
 from charts.generate.values_schema import SECRETS, SET_BY_CHART
 from crate_core.jobs.tasks import Queue
 from crate_core.settings import Service, Settings
 from crate_core.settings.loading import REQUIRED
 from tests.deploy.chart.rendered import (
+    MINIMAL,
     SERVICES,
     component,
     containers,
@@ -293,8 +294,13 @@ def test_flower_is_below_the_site_and_its_metrics_are_not() -> None:
     assert "FLOWER_BASIC_AUTH_FILE" in flower
 
 
-def test_the_migration_has_a_name_of_its_revision_and_is_no_hook_by_default() -> None:
-    job = of_kind(example("minimal"), "Job")["crate-migration-1"]
-    assert "annotations" not in job["metadata"]
-    hook = of_kind(with_changes({"migration": {"hook": True}}), "Job")["crate-migration-1"]
-    assert hook["metadata"]["annotations"]["helm.sh/hook"] == "pre-upgrade"
+@pytest.mark.parametrize("hook", [False, True])
+def test_the_migration_has_a_name_of_its_revision_and_is_a_hook_only_of_upgrades(
+    hook: bool,
+) -> None:
+    values = merged(MINIMAL, {"migration": {"hook": hook, "grants": True}})
+    first, second = render(values), render(values, upgrade=True)
+    for kind, name in (("Job", "crate-migration"), ("ConfigMap", "crate-grants")):
+        assert "annotations" not in of_kind(first, kind)[f"{name}-1"]["metadata"]
+        annotations = of_kind(second, kind)[f"{name}-2"]["metadata"].get("annotations", {})
+        assert annotations.get("helm.sh/hook") == ("pre-upgrade" if hook else None)
