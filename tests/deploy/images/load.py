@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from typing import Self
 
 import httpx
@@ -40,25 +41,20 @@ class Asking:
     def __exit__(self, *_: object) -> None:
         self._stop.set()
         self._thread.join()
-        if self._failure:
-            raise self._failure
-
-    @property
-    def has_people_left(self) -> bool:
-        """Whether there is somebody to ask about."""
-        return len(self.asked) < len(self._people) and self._failure is None
 
     def await_more(self, number: int) -> None:
         """Return when so many more people have been asked about."""
         wanted = min(len(self.asked) + number, len(self._people))
         deadline = time.monotonic() + _PATIENCE_SECONDS
-        while len(self.asked) < wanted and self._failure is None:
+        while len(self.asked) < wanted:
+            if self._failure:
+                raise self._failure
             assert time.monotonic() < deadline, f"stuck after {len(self.asked)} requests"
             time.sleep(0.1)
 
     def _ask_until_stopped(self) -> None:
         try:
-            with self._site.sign_in("researcher") as browser:
+            with closing(self._site.sign_in("researcher")) as browser:
                 for person in self._people:
                     if self._stop.is_set():
                         return

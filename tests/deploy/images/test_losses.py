@@ -44,6 +44,7 @@ def test_every_container_dies_and_comes_back_and_nothing_is_lost(site: Container
             assert inspect(container)["State"]["ExitCode"] not in {137, 1, 2}, site.logs(service)
             docker("start", container)
             site.await_healthy(service)
+        asking.await_more(2)
     print("seconds to stop:", {name: round(seconds, 1) for name, seconds in stops.items()})
     print(f"{len(asking.asked)} requests; {asking.refused} answers were none, and asked for again")
     site.await_healthy(*ALL)
