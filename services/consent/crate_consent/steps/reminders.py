@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from sqlalchemy import update
+
 from crate_consent.collaborators import Collaborators
 from crate_consent.decisions.reminders import Expire, Remind, due_step, next_due_at
 from crate_consent.effects import MailPlan, add_finding
@@ -25,9 +27,11 @@ def send_reminder(together: Collaborators, job: JobView) -> Callable[[WriteSessi
     died = _has_died(together, job.subject_id)
 
     def work(session: WriteSession) -> None:
+        if not _hold_unanswered(session, job.subject_id):
+            return
         response = session.get_one(ClinicianResponse, job.subject_id)
         request = session.get_one(ContactRequest, response.contact_request_id)
-        if response.answered_at is not None or request.status not in _WAITING:
+        if request.status not in _WAITING:
             return
         resume(session, request, Status.WITH_CLINICIAN)
         if stop_if_barred(session, request, died=died):
@@ -49,6 +53,20 @@ def send_reminder(together: Collaborators, job: JobView) -> Callable[[WriteSessi
         enqueue(session, Task.SEND_REMINDER, response.id, due_at=due_at)
 
     return work
+
+
+def _hold_unanswered(session: WriteSession, response_id: int) -> bool:
+    """Hold an unanswered question until the commit; false if it was answered.
+
+    An answer that is being recorded at this moment is waited for, and one that comes later waits: it must
+    not meet a request that expired under it.
+    """
+    unanswered = (
+        update(ClinicianResponse)
+        .where(ClinicianResponse.id == response_id, ClinicianResponse.answered_at.is_(None))
+        .values(answered_at=None)
+    )
+    return session.change(unanswered) > 0
 
 
 def _has_died(together: Collaborators, response_id: int) -> bool:
@@ -123,9 +141,11 @@ def reissue_link(together: Collaborators, job: JobView) -> Callable[[WriteSessio
     died = _has_died(together, job.subject_id)
 
     def work(session: WriteSession) -> None:
+        if not _hold_unanswered(session, job.subject_id):
+            return
         response = session.get_one(ClinicianResponse, job.subject_id)
         request = session.get_one(ContactRequest, response.contact_request_id)
-        if response.answered_at is not None or request.status not in _MAY_BE_ASKED_ANEW:
+        if request.status not in _MAY_BE_ASKED_ANEW:
             return
         resume(session, request, Status.WITH_CLINICIAN)
         if _must_not_be_asked(session, request, died=died):

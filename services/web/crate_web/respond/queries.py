@@ -78,6 +78,24 @@ def find_question(
     return None if link.revoked_at else _question(link, now)
 
 
+def hold_question(session: WriteSession, token: str) -> None:
+    """Hold the question behind a token until the commit, before anything of it is read.
+
+    Its expiry may be happening at this moment: an answer must not meet a request that ended under it.
+    """
+    response_id = session.scalar(
+        select(ClinicianLink.clinician_response_id).where(
+            ClinicianLink.token_hash == hash_token(token)
+        )
+    )
+    if response_id is not None:
+        session.change(
+            update(ClinicianResponse)
+            .where(ClinicianResponse.id == response_id)
+            .values(asked_at=ClinicianResponse.asked_at)
+        )
+
+
 def _question(link: ClinicianLink, now: datetime) -> Question:
     response = link.clinician_response
     request = response.contact_request

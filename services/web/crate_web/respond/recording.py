@@ -9,7 +9,7 @@ from crate_core.database import WriteSession
 from crate_core.domain.answers import LinkState
 from crate_core.jobs import Task, enqueue
 from crate_web.respond.forms import AnswerForm
-from crate_web.respond.queries import Question, find_question, store_answer
+from crate_web.respond.queries import Question, find_question, hold_question, store_answer
 
 
 def note_visit(
@@ -45,6 +45,7 @@ def record_answer(
     Returns:
         False when somebody answered before, or the question has closed (C53, C55).
     """
+    hold_question(session, token)
     question = find_question(session, token, now)
     if question is None or question.state is not LinkState.OPEN:
         return False
