@@ -84,7 +84,7 @@ class Browser:
         data["sql"] = sql.replace("\n", "\r\n")
         response = self.client.post("/research/sql", data=data, follow_redirects=False)
         assert response.status_code == 303, response.text
-        return response.headers["location"]
+        return str(response.headers["location"])
 
     def run(self, sql: str) -> str:
         """Run a text to its end and return the address of its result."""
