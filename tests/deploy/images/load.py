@@ -30,6 +30,7 @@ class Asking:
         self.asked: list[Person] = []
         self.refused = 0
         self._study = site.rows("SELECT id FROM study WHERE title LIKE 'S1:%'")[0][0]
+        self._allowed = threading.Semaphore(0)
         self._stop = threading.Event()
         self._failure: Exception | None = None
         self._thread = threading.Thread(target=self._ask_until_stopped, daemon=True)
@@ -40,11 +41,21 @@ class Asking:
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()
+        self._allowed.release()
         self._thread.join()
 
-    def await_more(self, number: int) -> None:
-        """Return when so many more people have been asked about."""
-        wanted = min(len(self.asked) + number, len(self._people))
+    def go_on(self, number: int) -> None:
+        """Let so many more people be asked about; return when the first of them has been."""
+        wanted = len(self.asked) + 1
+        self._allowed.release(number)
+        self._await(wanted)
+
+    def await_all(self) -> None:
+        """Return when everybody has been asked about."""
+        self._allowed.release(len(self._people))
+        self._await(len(self._people))
+
+    def _await(self, wanted: int) -> None:
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while len(self.asked) < wanted:
             if self._failure:
@@ -56,6 +67,7 @@ class Asking:
         try:
             with closing(self._site.sign_in("researcher")) as browser:
                 for person in self._people:
+                    self._allowed.acquire()
                     if self._stop.is_set():
                         return
                     self._ask_about(browser, person)

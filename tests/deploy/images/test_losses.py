@@ -17,6 +17,8 @@ ENDS = {
 }
 MAILS = {"approved": "approval", "with_clinician": "clinician_request"}
 NUMBERS = {Kind.GREEN: 40, Kind.YELLOW: 48, Kind.UNKNOWN: 48, Kind.RED: 10}
+EACH_TIME = 4
+"""Requests that come in around each kill, restart and stop; the first of them before it."""
 REST_SECONDS = 150
 OPEN_JOBS = """
     SELECT task, subject_id, attempts, last_error FROM job
@@ -30,21 +32,22 @@ def test_every_container_dies_and_comes_back_and_nothing_is_lost(site: Container
     with Asking(site, people) as asking:
         for service in ALL:
             container = site.container(service)
-            asking.await_more(2)
+            asking.go_on(EACH_TIME)
             docker("kill", container)
             docker("start", container)
             site.await_healthy(service)
-            asking.await_more(1)
+            asking.go_on(EACH_TIME)
             docker("restart", "--time", _grace(container), container)
             site.await_healthy(service)
-            asking.await_more(1)
+            asking.go_on(EACH_TIME)
             started = time.monotonic()
             docker("stop", "--time", _grace(container), container)
             stops[service] = time.monotonic() - started
             assert inspect(container)["State"]["ExitCode"] not in {137, 1, 2}, site.logs(service)
             docker("start", container)
             site.await_healthy(service)
-        asking.await_more(2)
+        asking.await_all()
+    assert asking.refused, "nobody was asking when web was away"
     print("seconds to stop:", {name: round(seconds, 1) for name, seconds in stops.items()})
     print(f"{len(asking.asked)} requests; {asking.refused} answers were none, and asked for again")
     site.await_healthy(*ALL)
