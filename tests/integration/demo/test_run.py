@@ -55,6 +55,8 @@ class Run:
         folder = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         for pid in folder.read_text().split():
             words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+            if len(words) < 3:  # it has just ended
+                continue
             found[words[2].decode()] = int(pid)
         return found
 

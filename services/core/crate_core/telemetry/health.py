@@ -15,6 +15,7 @@ from typing import Self, TypeAlias
 
 from prometheus_client.registry import Collector
 
+from crate_core.telemetry.forking import no_fork
 from crate_core.telemetry.metrics import exposition
 from crate_core.telemetry.redaction import redact_text
 
@@ -42,7 +43,7 @@ class Checks:
             for name, check in self._checks.items():
                 running = self._running.get(name)
                 if running is None or running.done():
-                    self._running[name] = self._pool.submit(check)
+                    self._running[name] = self._pool.submit(_look, check)
             futures = dict(self._running)
         return {name: self._outcome(future) for name, future in futures.items()}
 
@@ -58,6 +59,11 @@ class Checks:
             return f"no answer within {_CHECK_SECONDS:g} s"
         except Exception as error:  # noqa: BLE001 (whatever a check raises is the state to report)
             return redact_text(f"{type(error).__name__}: {error}".splitlines()[0])
+
+
+def _look(check: Check) -> str | None:
+    with no_fork():
+        return check()
 
 
 class HealthServer:
@@ -151,6 +157,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer the three paths; everything else is 404."""
+        with no_fork():
+            self._answer()
+
+    def _answer(self) -> None:
         owner = self.server.owner
         match self.path.partition("?")[0]:
             case "/health/live":
