@@ -40,6 +40,23 @@ def test_database_that_is_away_is_a_temporary_error(tmp_path: Path) -> None:
         database.dispose()
 
 
+def test_transaction_of_a_client_that_fell_silent_is_ended_by_the_server(mariadb_url: str) -> None:
+    silent = make_engine(mariadb_url, socket_seconds=1)
+    with silent.connect() as connection:
+        connection.execute(text("CREATE TABLE held (id int PRIMARY KEY)"))
+        connection.execute(text("INSERT INTO held VALUES (1)"))
+        connection.commit()
+        connection.execute(text("UPDATE held SET id = 2"))
+        time.sleep(2)
+        other = make_engine(mariadb_url)
+        with other.begin() as second:
+            second.execute(text("SET innodb_lock_wait_timeout = 2"))
+            second.execute(text("UPDATE held SET id = 3"))
+        other.dispose()
+        connection.invalidate()
+    silent.dispose()
+
+
 def choice() -> ConsentModeRow:
     now = utcnow()
     return ConsentModeRow(

@@ -12,6 +12,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 _SQLITE_BUSY_SECONDS = 15
 _CONNECT_SECONDS = 5
 _BELIEVED_SECONDS = 2
+_UNKNOWN_VARIABLE = 1193
 
 
 def make_engine(url: str | URL, *, pool_size: int = 5, socket_seconds: int = 30) -> Engine:
@@ -51,7 +52,27 @@ def make_engine(url: str | URL, *, pool_size: int = 5, socket_seconds: int = 30)
         options["fast_executemany"] = True
     engine = create_engine(url, **options)
     _ping_after_idling(engine)
+    if backend in {"mysql", "mariadb"}:
+        _end_forgotten_transactions(engine, socket_seconds)
     return engine
+
+
+def _end_forgotten_transactions(engine: Engine, seconds: int) -> None:
+    """Have MariaDB end a transaction whose client has said nothing for so long.
+
+    A connection that was cut half-open is dead here after its socket's time-out; the server would keep its
+    transaction, and its locks, for hours.
+    """
+
+    @event.listens_for(engine, "connect")
+    def _limit(connection: Any, _record: object) -> None:
+        with connection.cursor() as cursor:
+            try:
+                cursor.execute(f"SET SESSION idle_transaction_timeout = {int(seconds)}")
+            except engine.dialect.loaded_dbapi.Error as error:
+                # MySQL has no such variable; its locks are waited for until wait_timeout.
+                if error.args[0] != _UNKNOWN_VARIABLE:
+                    raise
 
 
 def _ping_after_idling(engine: Engine) -> None:
