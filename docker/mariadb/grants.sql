@@ -20,6 +20,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON site.contact_request TO 'web'@'%', 'cons
 GRANT SELECT, INSERT, UPDATE, DELETE ON site.contact_event TO 'web'@'%', 'consent'@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON site.clinician_response TO 'web'@'%', 'consent'@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON site.clinician_link TO 'web'@'%', 'consent'@'%';
+GRANT SELECT, INSERT, UPDATE, DELETE ON site.own_patient_request TO 'web'@'%', 'consent'@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON site.patient_response TO 'web'@'%', 'consent'@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON site.patient_snapshot TO 'web'@'%', 'consent'@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON site.consent_mode TO 'web'@'%', 'consent'@'%';

@@ -13,7 +13,7 @@ from crate_consent.letters import (
 from crate_core.domain.consent import ConsentMode
 from crate_core.domain.contact import Answer, Involvement
 from crate_core.domain.patient import PatientSnapshot
-from crate_core.domain.people import salutation
+from crate_core.domain.people import ADDRESS_LINES, Address, salutation
 from crate_core.errors import PermanentError
 from crate_core.models import ClinicianResponse, ConsentModeRow, ContactRequest, Study, UserAccount
 
@@ -90,10 +90,18 @@ def pack_facts(
         sender=Sender(
             name=response.name,
             title=response.signatory_title,
-            address=patient.clinician.address.filled,
+            address=_address_of_sender(request, patient),
         ),
+        own_patient=request.own_patient is not None,
         sent_by_manager=response.answer == Answer.R,
         details_pdf=details_pdf,
         extra_form_pdf=extra_form_pdf,
         leaflet_pdf=leaflet_pdf,
     )
+
+
+def _address_of_sender(request: ContactRequest, patient: PatientSnapshot) -> tuple[str, ...]:
+    if request.own_patient is None:
+        return patient.clinician.address.filled
+    # Who asks by themselves need not be the clinician whom the record names (C102).
+    return Address(tuple(request.requested_by.address.splitlines()[:ADDRESS_LINES])).filled

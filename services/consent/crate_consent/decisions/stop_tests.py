@@ -24,7 +24,8 @@ class Inputs:
         today: the date at the site.
         discharge_limit_days: 0 never to contact discharged patients, None for no limit.
         permitted_domains: e-mail domains for identifying mail; empty permits all.
-        clinician_email: an address given with the request, in place of the record's.
+        own_email: where a clinician who asks about a patient of their own gets mail, in place of the record's
+            clinician; "" when there is no such address, None when no clinician asked.
         outstanding: an unanswered request to a clinician exists for this patient and study.
         earlier_answers: clinicians' answers to earlier requests for this patient and study.
         repeat_confirmed: the RDBM wants this request although a clinician vetoed an earlier one.
@@ -38,15 +39,15 @@ class Inputs:
     today: date
     discharge_limit_days: int | None = None
     permitted_domains: tuple[str, ...] = ()
-    clinician_email: str = ""
+    own_email: str | None = None
     outstanding: bool = False
     earlier_answers: frozenset[Answer] = frozenset()
     repeat_confirmed: bool = False
 
     @property
     def recipient(self) -> str:
-        """The clinician's address: that given with the request, else the record's."""
-        return self.clinician_email or self.snapshot.clinician.email
+        """The clinician's address: never that of the record when another clinician asked (C97)."""
+        return self.snapshot.clinician.email if self.own_email is None else self.own_email
 
     @property
     def days_since_discharge(self) -> int | None:
@@ -158,7 +159,7 @@ PATIENT_TESTS: tuple[StopTest, ...] = (
 CLINICIAN_TESTS: tuple[StopTest, ...] = (
     StopTest(
         StopCode.NO_CLINICIAN,
-        lambda inputs: not inputs.clinician_email and not inputs.snapshot.clinician_found,
+        lambda inputs: inputs.own_email is None and not inputs.snapshot.clinician_found,
         lambda _: "The clinical record names no clinician for the patient.",
     ),
     StopTest(

@@ -75,6 +75,7 @@ class PackFacts:
         involvement: Why a clinician writes.
         consent_mode: The patient's general choice; while unknown, the pack asks for it (C58).
         sender: The clinician.
+        own_patient: The clinician asked by themselves, nobody asked them.
         sent_by_manager: Answer R: the manager posts it on the clinician's behalf.
         details_pdf: The study's information sheet, None if there is none.
         extra_form_pdf: The researchers' form; only where `extra_form_applies` (C59).
@@ -87,6 +88,7 @@ class PackFacts:
     involvement: Involvement
     consent_mode: ConsentMode
     sender: Sender
+    own_patient: bool
     sent_by_manager: bool
     details_pdf: bytes | None
     extra_form_pdf: bytes | None

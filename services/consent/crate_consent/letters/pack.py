@@ -26,6 +26,7 @@ from crate_core.domain.consent import ConsentMode
 from crate_core.domain.contact import Involvement
 from crate_core.domain.patient import ADULT_AGE
 from crate_core.domain.people import care_of
+from crate_core.settings.letter_wording import PatientLetterWording
 from crate_core.settings.texts import fill
 from crate_core.settings.wording import SiteWording
 
@@ -182,19 +183,25 @@ def _paragraphs(wording: SiteWording, facts: PackFacts, day: date) -> Iterator[s
     if facts.patient.is_under(ADULT_AGE, day):
         yield texts.under_16
     yield texts.about
-    match facts.involvement:
-        case Involvement.YELLOW:
-            yield texts.because_yellow
-        case Involvement.UNKNOWN:
-            yield texts.because_unknown
-        case _:
-            yield texts.because_asked
+    yield _why_by_clinician(texts, facts)
     yield texts.request
     if facts.consent_mode is ConsentMode.UNKNOWN:
         yield texts.general_choice
     yield texts.choice
     yield texts.meaning
     yield texts.questions
+
+
+def _why_by_clinician(texts: PatientLetterWording, facts: PackFacts) -> str:
+    if facts.own_patient:
+        return texts.because_own
+    match facts.involvement:
+        case Involvement.YELLOW:
+            return texts.because_yellow
+        case Involvement.UNKNOWN:
+            return texts.because_unknown
+        case _:
+            return texts.because_asked
 
 
 def _names(wording: SiteWording, facts: PackFacts) -> dict[str, str]:

@@ -16,6 +16,8 @@ from crate_core.clock import utcnow
 from crate_core.contact_requests import change_status
 from crate_core.database import WriteSession
 from crate_core.domain.contact import Status
+from crate_core.domain.patient import PatientSnapshot
+from crate_core.domain.people import salutation
 from crate_core.domain.study import extra_form_applies
 from crate_core.jobs import Task, enqueue
 from crate_core.models import ClinicianLink, ClinicianResponse, ContactRequest
@@ -112,7 +114,7 @@ def question_facts(
         ),
         patient=patient,
         request_code=request.code,
-        greeting=patient.clinician.salutation,
+        greeting=_greeting(request, patient),
         token=token,
         extra_form=extra_form_applies(study.facts, direct_requested=request.direct_approach),
         consent_after_discharge=facts.consent_of(request).consent_after_discharge,
@@ -121,3 +123,11 @@ def question_facts(
         expires_at=response.expires_at,
         donation=together.settings.charity_amount,
     )
+
+
+def _greeting(request: ContactRequest, patient: PatientSnapshot) -> str:
+    if request.own_patient is None:
+        return patient.clinician.salutation
+    # Who asks by themselves need not be the clinician whom the record names.
+    who = request.requested_by
+    return salutation(who.title, who.first_name, who.last_name, assume_doctor=True)

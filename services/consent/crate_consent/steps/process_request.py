@@ -14,6 +14,7 @@ from crate_consent.lookups.sources import NotFound
 from crate_consent.queries import earlier_than, requests_of_patient
 from crate_consent.steps.approving import approve
 from crate_consent.steps.asking import ask_clinician
+from crate_consent.steps.own_patient import address_of, agree_by_asking
 from crate_consent.steps.subject import CONSENT, resume
 from crate_core.clock import utcnow
 from crate_core.contact_requests import change_status
@@ -30,6 +31,7 @@ _WITH_STUDY = (
         joinedload(Study.lead_researcher, innerjoin=True).lazyload(UserAccount.roles),
         lazyload(Study.researchers),
     ),
+    joinedload(ContactRequest.own_patient),
 )
 _OPEN = {Status.NEW, Status.FAILED}
 
@@ -105,7 +107,10 @@ def _settle(
         case ViaClinician(involvement, recipient, cautions):
             request.warnings = [str(caution) for caution in cautions]
             request.involvement = involvement
-            ask_clinician(together, session, request, recipient)
+            if request.own_patient is None:
+                ask_clinician(together, session, request, recipient)
+            else:
+                agree_by_asking(together, session, request, request.own_patient, recipient)
 
 
 def _inputs(
@@ -126,6 +131,7 @@ def _inputs(
         today=now.astimezone(settings.zone).date(),
         discharge_limit_days=settings.discharge_limit_days,
         permitted_domains=tuple(settings.permitted_email_domains),
+        own_email=address_of(request.requested_by) if request.own_patient else None,
         outstanding=earlier.outstanding,
         earlier_answers=earlier.answers,
         repeat_confirmed=request.repeat_confirmed,

@@ -8,6 +8,7 @@ from crate_core.models.contact import (
     ClinicianResponse,
     ContactEvent,
     ContactRequest,
+    OwnPatientRequest,
     PatientResponse,
 )
 from crate_core.models.documents import Document, Leaflet, Letter
@@ -35,6 +36,7 @@ __all__ = [
     "Mail",
     "MailAttachment",
     "MailTransmission",
+    "OwnPatientRequest",
     "PatientResponse",
     "PatientSnapshotRow",
     "ResearchColumn",

@@ -76,6 +76,25 @@ class ContactRequest(Base):
     events: Mapped[list["ContactEvent"]] = relationship(order_by="ContactEvent.id")
     clinician_response: Mapped["ClinicianResponse | None"] = relationship()
     patient_response: Mapped["PatientResponse | None"] = relationship()
+    own_patient: Mapped["OwnPatientRequest | None"] = relationship()
+
+
+class OwnPatientRequest(Base):
+    """What a clinician says when asking about a patient of their own; other requests have no such row.
+
+    The clinician agrees by asking: no question is mailed (consent spec 2.8).
+    """
+
+    __tablename__ = "own_patient_request"
+
+    id: Mapped[Key]
+    contact_request_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("contact_request.id"), unique=True
+    )
+    manager_posts: Mapped[bool]
+    """Answer R: the RDBM posts the pack; otherwise A: the clinician passes it on."""
+    signatory_name: Mapped[Line]
+    signatory_title: Mapped[Line]
 
 
 class ContactEvent(Base):

@@ -56,6 +56,11 @@ class PatientLetterWording(Wording):
         "contacted for research in general.",
         description="Why by the clinician: the patient has not chosen yet.",
     )
+    because_own: str = Field(
+        default="I thought of you because you are in my care, and the study may be one that you "
+        "would like to hear about.",
+        description="Why by the clinician: they asked by themselves about a patient of their own.",
+    )
     general_choice: str = Field(
         default="Another form is enclosed, with a traffic light on it. Please use it to tell us how "
         "you feel about being contacted for research in general, whatever you decide about this "

@@ -104,7 +104,7 @@ ANYTHING = st.builds(
     today=st.just(TODAY),
     discharge_limit_days=st.none() | st.integers(0, 2000),
     permitted_domains=st.sampled_from([(), ("cpft.nhs.uk",), ("@CPFT.nhs.uk",)]),
-    clinician_email=st.sampled_from(["", "own@cpft.nhs.uk", "own@other.example"]),
+    own_email=st.sampled_from([None, "", "own@cpft.nhs.uk", "own@other.example"]),
     earlier_answers=st.frozensets(st.sampled_from(Answer)),
 )
 

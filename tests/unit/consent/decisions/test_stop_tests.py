@@ -224,18 +224,23 @@ def test_c35_direct_route_asks_nothing_of_the_clinician() -> None:
     assert isinstance(decide(inputs(snapshot=patient(clinician_found=False))), Direct)
 
 
-def test_address_given_with_the_request_serves_where_the_record_has_no_clinician() -> None:
+def test_c98_clinician_who_asks_serves_where_the_record_has_none() -> None:
     outcome = decide(
         inputs(
             snapshot=patient(clinician_found=False, clinician=Clinician()),
             direct_requested=False,
-            clinician_email="own@cpft.nhs.uk",
+            own_email="own@cpft.nhs.uk",
         )
     )
     assert isinstance(outcome, ViaClinician)
     assert outcome.recipient == "own@cpft.nhs.uk"
 
 
+def test_c97_clinician_who_asks_without_an_address_of_their_own_gets_no_mail_at_another() -> None:
+    outcome = decide(inputs(direct_requested=False, own_email=""))
+    assert code(outcome) is StopCode.CLINICIAN_EMAIL_INVALID
+
+
 def test_c101_red_patient_stops_also_when_a_clinician_asks() -> None:
-    case = inputs(consent=consent(RED), direct_requested=False, clinician_email="a@cpft.nhs.uk")
+    case = inputs(consent=consent(RED), direct_requested=False, own_email="a@cpft.nhs.uk")
     assert code(decide(case)) is StopCode.CONSENT_RED

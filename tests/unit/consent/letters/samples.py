@@ -88,6 +88,7 @@ def pack(**changes: Any) -> PackFacts:
         involvement=Involvement.YELLOW,
         consent_mode=ConsentMode.YELLOW,
         sender=Sender("Dr Casey Clinician", "Consultant Psychiatrist", ("Clinic", "EX4 4EX")),
+        own_patient=False,
         sent_by_manager=True,
         details_pdf=sheets("DETAILS"),
         extra_form_pdf=None,

@@ -512,6 +512,23 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_letter_study_id"), ["study_id"], unique=False)
 
     op.create_table(
+        "own_patient_request",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("contact_request_id", sa.BigInteger(), nullable=False),
+        sa.Column("manager_posts", sa.Boolean(), nullable=False),
+        sa.Column("signatory_name", sa.Unicode(length=255), nullable=False),
+        sa.Column("signatory_title", sa.Unicode(length=255), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["contact_request_id"],
+            ["contact_request.id"],
+            name=op.f("fk_own_patient_request_contact_request_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_own_patient_request")),
+        sa.UniqueConstraint(
+            "contact_request_id", name=op.f("uq_own_patient_request_contact_request_id")
+        ),
+    )
+    op.create_table(
         "patient_response",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("contact_request_id", sa.BigInteger(), nullable=False),
@@ -694,6 +711,7 @@ def downgrade() -> None:
         "work_item",
         "research_run_chunk",
         "patient_response",
+        "own_patient_request",
         "letter",
         "contact_event",
         "clinician_response",
