@@ -15,7 +15,7 @@ from crate_core.database import Database, make_engine
 from crate_core.domain.contact import Status
 from crate_core.errors import TemporaryError
 from crate_core.jobs import Task, enqueue
-from crate_core.models import ContactRequest, Job, Mail
+from crate_core.models import ContactRequest, Job, Mail, Study
 from crate_core.models.mail import MailState
 from crate_web.contact.selection import LookupKind
 from crate_web.contact.submitting import Order, submit
@@ -115,7 +115,12 @@ class System:
             try:
                 self.database.write(
                     lambda session: submit(
-                        session, order, user_id=self.world.lead, address="", now=utcnow()
+                        session,
+                        order,
+                        user_id=self.world.lead,
+                        may_ask=Study.lead_researcher_id == self.world.lead,
+                        address="",
+                        now=utcnow(),
                     )
                 )
             except TemporaryError:

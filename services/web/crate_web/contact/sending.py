@@ -6,13 +6,13 @@ from crate_core.domain.roles import Role
 from crate_web.contact import queries
 from crate_web.contact.forms import RequestForm
 from crate_web.contact.selection import LookupKind, Selection, select_patients
-from crate_web.contact.studies import Offer, offers, problem_with_direct, problem_with_study
+from crate_web.contact.studies import CannotAskError, Offer, check_choice, offers
 from crate_web.contact.submitting import Order, submit
 from crate_web.formatting import plural
 from crate_web.forms import FormState, parse, state_of
 from crate_web.requests import PageRequest
 from crate_web.research.queries import rids_of_run
-from crate_web.studies.queries import studies_of
+from crate_web.studies.queries import may_see, studies_of
 
 _LARGEST_ID = 2**62
 
@@ -43,15 +43,19 @@ def send(request: PageRequest) -> Response:
     order = Order(form.result_id(), form.study, form.direct, selection.identifiers)
     if not form.confirmed:
         return _check_page(request, form, order, offered, selection)
-    count = request.site.database.write(
-        lambda session: submit(
-            session,
-            order,
-            user_id=request.user.user_id,
-            address=request.address,
-            now=request.now,
+    try:
+        count = request.site.database.write(
+            lambda session: submit(
+                session,
+                order,
+                user_id=request.user.user_id,
+                may_ask=may_see(request.user),
+                address=request.address,
+                now=request.now,
+            )
         )
-    )
+    except CannotAskError as error:
+        return _form_page(request, state.refuse(error.field, error.message))
     request.flash(f"{plural(count, 'request')} sent.")
     return request.redirect("contact", sent=order.submission)
 
@@ -59,10 +63,10 @@ def send(request: PageRequest) -> Response:
 def _refuse(
     state: FormState, form: RequestForm, offered: list[Offer], selection: Selection
 ) -> None:
-    if problem := problem_with_study(offered, form.study):
-        state.refuse("study", problem)
-    elif problem := problem_with_direct(offered, form.study, direct=form.direct):
-        state.refuse("direct", problem)
+    try:
+        check_choice(offered, form.study, direct=form.direct)
+    except CannotAskError as error:
+        state.refuse(error.field, error.message)
     for field, message in selection.problems.items():
         state.refuse(field, message)
 

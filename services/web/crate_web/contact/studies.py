@@ -33,20 +33,31 @@ def offers(studies: Iterable[Study]) -> list[Offer]:
     return sorted(found, key=lambda offer: bool(offer.missing))
 
 
-def problem_with_study(offered: Iterable[Offer], study_id: int) -> str:
-    """Return why a study cannot be asked about by this person, "" when it can."""
+class CannotAskError(Exception):
+    """A study cannot be asked about by this person, or not in this way."""
+
+    def __init__(self, field: str, message: str) -> None:
+        """Keep the field of the form that is wrong, and what its reader is told."""
+        super().__init__(message)
+        self.field = field
+        self.message = message
+
+
+def check_choice(offered: Iterable[Offer], study_id: int, *, direct: bool) -> None:
+    """Do nothing when a study can be asked about by the person to whom these are offered (C2, C4).
+
+    Raises:
+        CannotAskError: it is not theirs, something is missing, or direct approach is not approved for it.
+    """
     offer = next((each for each in offered if each.id == study_id), None)
     if offer is None:
-        return "Choose one of the studies"
-    return f"Choose another study: {'; '.join(offer.missing)}" if offer.missing else ""
-
-
-def problem_with_direct(offered: Iterable[Offer], study_id: int, *, direct: bool) -> str:
-    """Return why the direct approach cannot be asked for, "" when it can (C4)."""
-    allowed = {offer.id for offer in offered if offer.direct_allowed}
-    if direct and study_id not in allowed:
-        return "This study is not approved for direct approach: leave this box empty"
-    return ""
+        raise CannotAskError("study", "Choose one of the studies")
+    if offer.missing:
+        raise CannotAskError("study", f"Choose another study: {'; '.join(offer.missing)}")
+    if direct and not offer.direct_allowed:
+        raise CannotAskError(
+            "direct", "This study is not approved for direct approach: leave this box empty"
+        )
 
 
 def _allows(study: Study) -> str:

@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import joinedload, lazyload
+
 from crate_core.audit import AuditKind, record
 from crate_core.contact_requests import add_event
 from crate_core.database import WriteSession
@@ -14,6 +17,7 @@ from crate_core.jobs import Task, enqueue_first
 from crate_core.models import ContactRequest, Study, UserAccount
 from crate_web.contact.queries import account, submitted_before
 from crate_web.contact.selection import Identifier
+from crate_web.contact.studies import check_choice, offers
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +30,21 @@ class Order:
     identifiers: tuple[Identifier, ...]
 
 
+# Roles and researchers are left out: nothing here asks for these.
+_WITH_LEAD = (
+    joinedload(Study.lead_researcher).lazyload(UserAccount.roles),
+    lazyload(Study.researchers),
+)
+
+
 def submit(
-    session: WriteSession, order: Order, *, user_id: int, address: str, now: datetime
+    session: WriteSession,
+    order: Order,
+    *,
+    user_id: int,
+    may_ask: ColumnElement[bool],
+    address: str,
+    now: datetime,
 ) -> int:
     """Make the requests of one form, or find that they were made by its first post.
 
@@ -35,16 +52,25 @@ def submit(
         session: a transaction.
         order: what is asked for.
         user_id: who asks.
+        may_ask: the condition for studies that they may ask about; it must hold in this transaction, too,
+            since a study's people and approvals may have changed while the form was filled in.
         address: the network address that it came from.
         now: the moment of the post.
 
     Returns:
         How many requests the form has made.
+
+    Raises:
+        CannotAskError: the study cannot be asked about any more.
     """
     if earlier := submitted_before(session, order.submission, user_id):
         return earlier
     actor = account(session, user_id)
-    study = session.get_one(Study, order.study_id)
+    study = session.scalar(
+        select(Study).where(Study.id == order.study_id, may_ask).options(*_WITH_LEAD)
+    )
+    check_choice(offers([study] if study else []), order.study_id, direct=order.direct)
+    assert study is not None  # noqa: S101 (the choice was checked)
     requests = [
         ContactRequest(
             code=new_request_code(os.urandom(ENTROPY_BYTES)),

@@ -21,6 +21,8 @@ from crate_core.models import (
     Study,
     UserAccount,
 )
+from crate_web.contact import sending
+from crate_web.contact.studies import Offer, check_choice
 from tests.web import Browser, add_user, make_application
 from tests.web.cast import Cast
 from tests.web.clinic import add_request
@@ -118,6 +120,48 @@ def test_c04_direct_approach_needs_approval(
     assert requests(database) == []
     assert send(browser, cast.s3, rids="ab").status_code == 303
     assert requests(database)[0].direct_approach is False
+
+
+@pytest.mark.parametrize(
+    ("what", "says"),
+    [
+        ("membership", "Choose one of the studies"),
+        ("approval", "Choose another study: research ethics"),
+        ("direct approach", "not approved for direct approach"),
+    ],
+)
+def test_c02_study_that_changes_while_the_form_is_checked_is_not_asked_about(
+    browser: Browser,
+    database: Database,
+    cast: Cast,
+    monkeypatch: pytest.MonkeyPatch,
+    what: str,
+    says: str,
+) -> None:
+    def change(session: WriteSession) -> None:
+        study = session.get_one(Study, cast.s1.id)
+        if what == "membership":
+            study.researchers.clear()
+        elif what == "approval":
+            study.approved_by_rec = False
+        else:
+            study.request_direct_approach = False
+
+    def check_and_change(offered: list[Offer], study_id: int, *, direct: bool) -> None:
+        check_choice(offered, study_id, direct=direct)
+        if confirming:
+            database.write(change)
+
+    monkeypatch.setattr(sending, "check_choice", check_and_change)
+    browser.sign_in_as(cast.member)
+    browser.get(FORM)
+    confirming = False
+    browser.post(FORM, {"study": str(cast.s1.id), "rids": "ab", "direct": "true"})
+    confirming = True
+    refused = browser.post(FORM, {"confirmed": "true"})
+    assert refused.status_code == 422
+    assert says in refused.text
+    assert requests(database) == []
 
 
 def test_c05_wrong_nhs_number_is_named_beside_its_field(
