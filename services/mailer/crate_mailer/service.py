@@ -5,7 +5,7 @@ from datetime import timedelta
 from crate_core.celery.application import make_app
 from crate_core.celery.runtime import Runtime
 from crate_core.celery.worker import run_worker
-from crate_core.database import Database, make_engine
+from crate_core.database import Database
 from crate_core.jobs import Handler, RetryPolicy, Task
 from crate_core.settings import Service, Settings, load_settings, require
 from crate_core.telemetry.logs import configure_logging
@@ -34,7 +34,7 @@ def open_runtime(settings: Settings) -> Runtime:
     """Return what the tasks of one pool process work with."""
     if settings.database_url is None:
         raise TypeError("no database_url: require() checks the settings before")
-    database = Database(make_engine(settings.database_url.get_secret_value(), pool_size=2))
+    database = Database.open(settings.database_url.get_secret_value(), pool_size=2)
     transport = SmtpTransport(parse_smtp_url(_smtp_url(settings)), settings.smtp_timeout_seconds)
 
     def close() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from anyio import CapacityLimiter
 
-from crate_core.database import Database, make_engine
+from crate_core.database import Database
 from crate_core.settings import Service, Settings, require
 from crate_web.app import Application, Background, all_routes, create_app
 from crate_web.assets import BUILT, Assets
@@ -28,7 +28,7 @@ PASSWORD_THREADS = 2
 def build_database(settings: Settings) -> Database:
     """Return the site database with as many connections as pages are answered at once."""
     assert settings.database_url is not None  # noqa: S101 (`require` has checked it)
-    return Database(make_engine(settings.database_url.get_secret_value(), pool_size=THREADS // 2))
+    return Database.open(settings.database_url.get_secret_value(), pool_size=THREADS // 2)
 
 
 def build_application(

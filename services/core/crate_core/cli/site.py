@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from crate_core.database import Database, make_engine
+from crate_core.database import Database
 from crate_core.errors import SettingsError
 from crate_core.settings import Settings, load_settings
 
@@ -20,7 +20,7 @@ def open_site() -> Iterator[tuple[Settings, Database]]:
     settings = load_settings()
     if settings.database_url is None:
         raise SettingsError("CRATE_DATABASE_URL: must be set, to find the site database")
-    database = Database(make_engine(settings.database_url.get_secret_value(), pool_size=1))
+    database = Database.open(settings.database_url.get_secret_value(), pool_size=1)
     try:
         yield settings, database
     finally:

@@ -15,7 +15,9 @@ _BELIEVED_SECONDS = 2
 _UNKNOWN_VARIABLE = 1193
 
 
-def make_engine(url: str | URL, *, pool_size: int = 5, socket_seconds: int = 30) -> Engine:
+def make_engine(
+    url: str | URL, *, pool_size: int = 5, socket_seconds: int = 30, only_reads: bool = False
+) -> Engine:
     """Return an engine for the site database (or one that is used like it).
 
     Servers run at READ COMMITTED, so that a guarded update sees what others have
@@ -26,6 +28,8 @@ def make_engine(url: str | URL, *, pool_size: int = 5, socket_seconds: int = 30)
         url: SQLAlchemy URL of SQLite, MySQL/MariaDB (pymysql) or SQL Server (pyodbc).
         pool_size: connections kept; as many again may be opened under load.
         socket_seconds: how long to wait for an answer before the connection counts as dead.
+        only_reads: its statements need no transaction. At READ COMMITTED each sees what is committed
+            when it begins, in a transaction or not, and there is no end of one to wait for.
     """
     url = make_url(url)
     backend = url.get_backend_name()
@@ -36,7 +40,10 @@ def make_engine(url: str | URL, *, pool_size: int = 5, socket_seconds: int = 30)
         "max_overflow": pool_size,
         "pool_recycle": 1800,
         "pool_timeout": 10,
-        "isolation_level": "READ COMMITTED",
+        "isolation_level": "AUTOCOMMIT" if only_reads else "READ COMMITTED",
+        "skip_autocommit_rollback": only_reads,
+        # Who uses a connection ends its transaction; the pool need not roll back what has ended.
+        "pool_reset_on_return": None,
         # An error's text goes into logs and onto jobs: values may be a patient's.
         "hide_parameters": True,
     }

@@ -2,16 +2,22 @@
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, TypeVar, cast
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 import structlog
-from sqlalchemy import CursorResult, Delete, Engine, Update
+from sqlalchemy import Delete, Engine, Insert, Update
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
+from crate_core.database.engine import make_engine
 from crate_core.errors import DatabaseAwayError, TemporaryError
+
+if TYPE_CHECKING:
+    from crate_core.models.jobs import Job
 
 log = structlog.get_logger()
 
@@ -29,16 +35,54 @@ class ReadSession(Session):
     """A session that only reads; what it holds is never flushed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The due jobs that one unit of work writes in a process that has a relay, which publishes them at once.
+
+    They are written as claimed by it already: nothing is read or updated to publish them. Should the process
+    die before that, another relay publishes them when the claim ends.
+    """
+
+    batch: str
+    lasts: timedelta
+    jobs: list["Job"] = field(default_factory=list)
+
+
+class ProcessRelay(Protocol):
+    """The relay of this process, as its units of work see it (`crate_core.jobs.RelayThread`)."""
+
+    def claim(self) -> Claim:
+        """Return a claim of its own for one unit of work."""
+
+    def publish(self, claim: Claim) -> None:
+        """Publish the jobs of a claim, which are committed now; return at once."""
+
+    def wake(self) -> None:
+        """Look for other jobs that are due; return at once."""
+
+
 class WriteSession(Session):
     """A session inside one unit of work, which commits when the work returns."""
 
-    def change(self, statement: Update | Delete) -> int:
-        """Run a guarded UPDATE or DELETE and return how many rows its WHERE matched.
+    claim: Claim | None = None
+    """Of the relay of this process, if it has one."""
+    jobs_became_due: bool = False
+    """Whether the work made jobs due that were there before."""
 
-        Objects of this session that were loaded before are not refreshed.
+    def change(
+        self,
+        statement: Update | Delete | Insert,
+        parameters: Mapping[str, object] | None = None,
+    ) -> int:
+        """Run a guarded UPDATE or DELETE (or an INSERT) and return how many rows its WHERE matched.
+
+        What this session has pending is written before; objects that it has loaded are not refreshed.
+        A statement that is run for each job is best made once, with `bindparam` for what differs: to make
+        one takes several times as long as to run it.
         """
-        result = self.execute(statement, execution_options={"synchronize_session": False})
-        return cast("CursorResult[Any]", result).rowcount
+        self.flush()
+        # Not through the session, which would look for objects to bring up to date.
+        return self.connection().execute(statement, parameters).rowcount
 
 
 def _is_retryable(error: DBAPIError) -> bool:
@@ -56,20 +100,32 @@ def _is_retryable(error: DBAPIError) -> bool:
 class Database:
     """The site database as the rest of the code sees it."""
 
-    def __init__(self, engine: Engine) -> None:
-        """Wrap `engine`; listeners may be added to hear of committed jobs."""
-        self.engine = engine
-        self._writers = engine.execution_options(crate_immediate=True)
-        self._listeners: list[Callable[[], None]] = []
+    def __init__(self, engine: Engine, readers: Engine | None = None) -> None:
+        """Wrap `engine`.
 
-    def on_jobs_committed(self, listener: Callable[[], None]) -> None:
-        """Call `listener` after each commit of this process that wrote jobs."""
-        self._listeners.append(listener)
+        Args:
+            engine: from `make_engine`.
+            readers: from `make_engine` with `only_reads`, for what only reads; the same if None.
+        """
+        self.engine = engine
+        self._readers = readers or engine
+        self._writers = engine.execution_options(crate_immediate=True)
+        self._relay: ProcessRelay | None = None
+
+    @classmethod
+    def open(cls, url: str, *, pool_size: int = 5) -> Self:
+        """Return the database at `url`, with so many connections kept for reading and as many for writing."""
+        readers = make_engine(url, pool_size=pool_size, only_reads=True)
+        return cls(make_engine(url, pool_size=pool_size), readers)
+
+    def relay_through(self, relay: ProcessRelay | None) -> None:
+        """Let `relay` publish, right after each commit, the jobs that this process writes from now on."""
+        self._relay = relay
 
     @contextmanager
     def read(self) -> Iterator[ReadSession]:
         """Give a session for reading; raises DatabaseAwayError when the database is away."""
-        with ReadSession(self.engine, autoflush=False, expire_on_commit=False) as session:
+        with ReadSession(self._readers, autoflush=False, expire_on_commit=False) as session:
             try:
                 yield session
             except (OperationalError, InterfaceError) as error:
@@ -104,19 +160,21 @@ class Database:
         raise AssertionError  # pragma: no cover - the loop returns or raises
 
     def _write_once(self, work: Callable[[WriteSession], T]) -> T:
+        relay = self._relay
         with WriteSession(self._writers, expire_on_commit=False) as session:
+            session.claim = relay.claim() if relay else None
             result = work(session)
-            wrote_jobs = session.info.get("jobs_written", False)
             session.commit()
-            wrote_jobs = wrote_jobs or session.info.get("jobs_written", False)
-        if wrote_jobs:
-            for listener in self._listeners:
-                listener()
+        if relay and session.claim and session.claim.jobs:
+            relay.publish(session.claim)
+        if relay and session.jobs_became_due:
+            relay.wake()
         return result
 
     def dispose(self) -> None:
         """Close all pooled connections, for example after a fork."""
         self.engine.dispose()
+        self._readers.dispose()
 
 
 def _describe(error: Any) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from crate_core.celery.publisher import Publisher
-from crate_core.database import Database, make_engine
+from crate_core.database import Database
 from crate_core.errors import CrateError, SettingsError
 from crate_core.jobs import Relay
 from crate_core.jobs.schedule import ensure_recurring
@@ -46,7 +46,7 @@ def run(settings: Settings, stopping: threading.Event) -> None:
     """Sweep until `stopping` is set. Waits for neither database nor broker: what is away is tried again."""
     if settings.database_url is None or settings.broker_url is None:
         raise TypeError("database_url and broker_url: require() checks the settings before")
-    database = Database(make_engine(settings.database_url.get_secret_value(), pool_size=2))
+    database = Database.open(settings.database_url.get_secret_value(), pool_size=2)
     with Publisher(settings.broker_url.get_secret_value()) as publisher:
         relay = Relay(database, publisher, republish_after=settings.republish_after)
         with _health(settings, database) if settings.health_port else nullcontext():

@@ -21,10 +21,10 @@ from crate_web.feature import Feature, HomeSection, NavigationEntry
 from crate_web.listing import Query, csv_download, read_query
 from crate_web.requests import PageRequest
 from crate_web.routing import page
-from crate_web.studies.queries import titles_of_studies
+from crate_web.studies.queries import own_studies, titles_of_studies
 from crate_web.visitor import Visitor
 
-_RECENT = 5
+_LATEST = 5
 _LARGEST_FORM_BYTES = 2 * 1024 * 1024
 
 
@@ -107,11 +107,11 @@ def _rules(request: PageRequest, found: ContactRequest) -> list[str]:
 
 def load_home(session: ReadSession, visitor: Visitor, _now: datetime) -> Mapping[str, object]:
     """Return what the home page of a researcher shows of requests and studies."""
+    studies = own_studies(session, visitor.user_id)
+    latest = queries.latest_requests(session, [study.id for study in studies], _LATEST)
     return {
-        "recent_requests": [
-            _row(each, visitor) for each in queries.recent_requests(session, visitor, _RECENT)
-        ],
-        "own_studies": titles_of_studies(session, visitor),
+        "latest_requests": [(each, words_of(coarse_of(each)).name) for each in latest],
+        "own_studies": studies,
     }
 
 

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import Row
 
 from crate_core.domain.contact import CoarseStatus, Status, StopCode, coarse
 from crate_core.domain.roles import Role
@@ -56,8 +59,12 @@ _SHOWN_LETTERS: Mapping[CoarseStatus, str] = MappingProxyType(
 )
 
 
-def coarse_of(request: ContactRequest) -> CoarseStatus:
-    """Return all that a researcher may know of a request's status."""
+def coarse_of(request: ContactRequest | Row[*tuple[Any, ...]]) -> CoarseStatus:
+    """Return all that a researcher may know of a request's status.
+
+    Args:
+        request: the object, or its columns `status` and `stop_code`.
+    """
     stop = StopCode(request.stop_code) if request.stop_code else None
     return coarse(Status(request.status), stop)
 

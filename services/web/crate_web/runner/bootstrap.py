@@ -6,7 +6,7 @@ from crate_core.celery.application import make_app
 from crate_core.celery.runtime import Runtime
 from crate_core.celery.worker import run_worker
 from crate_core.clock import utcnow
-from crate_core.database import Database, WriteSession, make_engine
+from crate_core.database import Database, WriteSession
 from crate_core.errors import SettingsError, TemporaryError
 from crate_core.jobs import Task, enqueue
 from crate_core.jobs.rows import open_key
@@ -40,7 +40,7 @@ def open_runtime(settings: Settings) -> Runtime:
     """Return what the tasks of one pool process work with."""
     if settings.database_url is None:
         raise TypeError("no database_url: require() checks the settings before")
-    database = Database(make_engine(settings.database_url.get_secret_value()))
+    database = Database.open(settings.database_url.get_secret_value())
     try:
         database.write(_read_structure_now)
     except TemporaryError as error:

@@ -2,7 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Row,
+    Select,
+    bindparam,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.orm import joinedload, lazyload
 
 from crate_core.audit import AuditKind
@@ -28,8 +38,21 @@ def may_see(visitor: Visitor) -> ColumnElement[bool]:
     """Return the condition for studies that somebody may see: own ones, all for the RDBM (C2, C3)."""
     if visitor.has(Role.RDBM):
         return Study.id.is_not(None)
-    listed = select(StudyResearcher.study_id).where(StudyResearcher.user_id == visitor.user_id)
-    return or_(Study.lead_researcher_id == visitor.user_id, Study.id.in_(listed))
+    return works_on(visitor.user_id)
+
+
+def works_on(user_id: int | BindParameter[int]) -> ColumnElement[bool]:
+    """Return the condition for studies on which somebody is a researcher."""
+    listed = select(StudyResearcher.study_id).where(StudyResearcher.user_id == user_id)
+    return or_(Study.lead_researcher_id == user_id, Study.id.in_(listed))
+
+
+# The home page asks: columns, not objects, by a statement that is built once.
+_OWN = (
+    select(Study.id, Study.institutional_id, Study.title)
+    .where(works_on(bindparam("user_id", type_=BigInteger)))
+    .order_by(Study.institutional_id)
+)
 
 
 def studies_of(session: ReadSession | WriteSession, visitor: Visitor) -> Sequence[Study]:
@@ -43,6 +66,11 @@ def studies_of(session: ReadSession | WriteSession, visitor: Visitor) -> Sequenc
         )
         .order_by(Study.institutional_id)
     ).all()
+
+
+def own_studies(session: ReadSession, user_id: int) -> Sequence[Row[int, int, str]]:
+    """Return id, number and title of the studies on which somebody is a researcher, by number."""
+    return session.execute(_OWN, {"user_id": user_id}).all()
 
 
 def titles_of_studies(
