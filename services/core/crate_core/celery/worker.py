@@ -148,11 +148,12 @@ def relaying(database: Database, settings: Settings) -> Iterator[RelayThread]:
     with Publisher(settings.broker_url.get_secret_value()) as publisher:
         relay = Relay(database, publisher, republish_after=settings.republish_after)
         thread = RelayThread(relay)
-        database.on_jobs_committed(thread.wake)
         thread.start()
+        database.relay_through(thread)
         try:
             yield thread
         finally:
+            database.relay_through(None)
             thread.stop()
 
 

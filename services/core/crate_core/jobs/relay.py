@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import select, update
 
 from crate_core.clock import utcnow
-from crate_core.database.sessions import Database, WriteSession
+from crate_core.database.sessions import Claim, Database, WriteSession
 from crate_core.errors import CrateError
 from crate_core.models.jobs import Job
 
@@ -63,15 +63,33 @@ class Relay:
             )
             if not claimed:
                 return published
-            try:
-                self._publisher.publish(claimed)
-            except CrateError:
-                self._database.write(partial(_release, batch=batch))
-                raise
+            self._publish(claimed, [batch])
             published += len(claimed)
             if len(claimed) < _BATCH:
                 # That was all; who commits a job from now on wakes a relay again.
                 return published
+
+    def claim(self) -> Claim:
+        """Return a claim for the jobs of one unit of work of this process."""
+        return Claim(uuid.uuid4().hex, self._republish_after)
+
+    def publish(self, claims: Sequence[Claim]) -> None:
+        """Publish the jobs of claims that are committed.
+
+        Raises:
+            TemporaryError: the database or the broker is away; the claims are released.
+        """
+        jobs = [(job.task, job.id) for claim in claims for job in claim.jobs]
+        batches = [claim.batch for claim in claims]
+        for start in range(0, len(jobs), _BATCH):
+            self._publish(jobs[start : start + _BATCH], batches)
+
+    def _publish(self, jobs: Sequence[tuple[str, int]], batches: Sequence[str]) -> None:
+        try:
+            self._publisher.publish(jobs)
+        except CrateError:
+            self._database.write(partial(_release, batches=batches))
+            raise
 
 
 def _claim(session: WriteSession, batch: str, republish_after: timedelta) -> list[tuple[str, int]]:
@@ -104,11 +122,11 @@ def _claim(session: WriteSession, batch: str, republish_after: timedelta) -> lis
     return [(task, job_id) for task, job_id in mine]
 
 
-def _release(session: WriteSession, batch: str) -> None:
+def _release(session: WriteSession, batches: Sequence[str]) -> None:
     session.change(
         update(Job)
-        # What a worker has started meanwhile bears the batch no longer.
-        .where(Job.claimed_by == batch)
+        # What a worker has started meanwhile bears the batch no longer; what was cancelled stays so.
+        .where(Job.claimed_by.in_(batches), Job.next_publish_at.is_not(None))
         .values(
             claimed_by=None,
             published_count=Job.published_count - 1,
@@ -118,44 +136,61 @@ def _release(session: WriteSession, batch: str) -> None:
 
 
 class RelayThread:
-    """A relay beside other work: woken by this process's commits, and at an interval.
+    """A relay beside other work: it publishes what this process commits, and sweeps when woken.
 
     Start it after a fork, never before: threads do not cross one.
     """
 
-    def __init__(self, relay: Relay, *, interval_seconds: float | None = None) -> None:
-        """Sweep when woken, and each `interval_seconds` if given."""
+    def __init__(self, relay: Relay) -> None:
+        """Publish through `relay`, which nobody else uses."""
         self._relay = relay
-        self._interval = interval_seconds
-        self._wake = threading.Event()
-        self._stopping = threading.Event()
+        self._claims: list[Claim] = []
+        self._sweep_wanted = True
+        self._stopping = False
+        self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
 
     def start(self) -> None:
         """Begin; the first sweep is at once."""
-        self._wake.set()
         self._thread.start()
+
+    def claim(self) -> Claim:
+        """Return a claim for the jobs of one unit of work."""
+        return self._relay.claim()
+
+    def publish(self, claim: Claim) -> None:
+        """Publish the committed jobs of a claim soon; safe from any thread, returns at once."""
+        with self._changed:
+            self._claims.append(claim)
+            self._changed.notify()
 
     def wake(self) -> None:
         """Ask for a sweep now; safe from any thread, returns at once."""
-        self._wake.set()
+        with self._changed:
+            self._sweep_wanted = True
+            self._changed.notify()
 
     def stop(self, timeout: float = 5) -> None:
-        """Stop after the sweep that is under way."""
-        self._stopping.set()
-        self._wake.set()
+        """Stop when all that was asked for is done."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
         self._thread.join(timeout)
 
     def _run(self) -> None:
-        while not self._stopping.is_set():
-            self._wake.wait(self._interval)
-            self._wake.clear()
-            if self._stopping.is_set():
-                return
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._claims or self._sweep_wanted or self._stopping)
+                claims, self._claims = self._claims, []
+                sweep, self._sweep_wanted = self._sweep_wanted, False
+                if not claims and not sweep:
+                    return
             try:
-                self._relay.sweep()
+                self._relay.publish(claims)
+                if sweep:
+                    self._relay.sweep()
             except CrateError as error:
                 # The relay process tries again: nothing is lost.
                 log.warning("relay: cannot publish now", reason=str(error))
             except Exception:
-                log.exception("relay: sweep failed")
+                log.exception("relay: cannot publish")

@@ -42,18 +42,19 @@ def enqueue_first(
     Nothing is looked for, and the row is written with whatever else the transaction adds.
     """
     now = utcnow()
-    due_at = due_at or now
-    session.add(
-        Job(
-            task=task,
-            subject_id=subject_id,
-            open_key=open_key(task, subject_id),
-            created_at=now,
-            due_at=due_at,
-            next_publish_at=due_at,
-        )
+    job = Job(
+        task=task,
+        subject_id=subject_id,
+        open_key=open_key(task, subject_id),
+        created_at=now,
+        due_at=due_at or now,
+        next_publish_at=due_at or now,
     )
-    session.info["jobs_written"] = True
+    if session.claim and job.due_at <= now:
+        job.claimed_by, job.published_count = session.claim.batch, 1
+        job.next_publish_at = now + session.claim.lasts
+        session.claim.jobs.append(job)
+    session.add(job)
 
 
 def cancel_open(session: WriteSession, task: Task, subject_id: int) -> None:
@@ -97,7 +98,7 @@ def retry_failed(session: WriteSession, job_id: int) -> bool:
         )
     )
     if changed:
-        session.info["jobs_written"] = True
+        session.jobs_became_due = True
     return changed > 0
 
 

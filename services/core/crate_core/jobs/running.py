@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 import structlog
-from sqlalchemy import or_, update
+from sqlalchemy import Update, bindparam, or_, select, update
 
 from crate_core.clock import utcnow
 from crate_core.database.sessions import Database, WriteSession
@@ -107,36 +107,47 @@ def run_job(
     return outcome
 
 
+_FIND = select(Job.task, Job.subject_id, Job.attempts).where(Job.id == bindparam("job"))
+_START = (
+    update(Job)
+    .where(
+        Job.id == bindparam("job"),
+        Job.attempts == bindparam("started_before"),
+        Job.done_at.is_(None),
+        Job.failed_at.is_(None),
+        Job.due_at <= bindparam("now"),
+        or_(Job.leased_until.is_(None), Job.leased_until <= bindparam("now")),
+    )
+    .values(
+        attempts=Job.attempts + 1,
+        started_at=bindparam("now"),
+        leased_until=bindparam("lease_ends"),
+        # Should this worker die, the relay publishes the job again when the lease ends.
+        next_publish_at=bindparam("lease_ends"),
+        # The intervals between publications grow while nobody takes the job; now somebody has.
+        published_count=0,
+        claimed_by=None,
+    )
+)
+
+
 def _start(session: WriteSession, handlers: Mapping[Task, Handler], job_id: int) -> JobView | None:
-    row = session.get(Job, job_id)
-    if row is None or row.task not in handlers:
+    found = session.execute(_FIND, {"job": job_id}).one_or_none()
+    if found is None or found.task not in handlers:
         return None
-    now = utcnow()
-    lease_ends = now + timedelta(seconds=handlers[Task(row.task)].policy.lease_seconds)
+    task, now = Task(found.task), utcnow()
     changed = session.change(
-        update(Job)
-        .where(
-            Job.id == job_id,
-            Job.attempts == row.attempts,
-            Job.done_at.is_(None),
-            Job.failed_at.is_(None),
-            Job.due_at <= now,
-            or_(Job.leased_until.is_(None), Job.leased_until <= now),
-        )
-        .values(
-            attempts=row.attempts + 1,
-            started_at=now,
-            leased_until=lease_ends,
-            # Should this worker die, the relay publishes the job again when the lease ends.
-            next_publish_at=lease_ends,
-            # The intervals between publications grow while nobody takes the job; now somebody has.
-            published_count=0,
-            claimed_by=None,
-        )
+        _START,
+        {
+            "job": job_id,
+            "started_before": found.attempts,
+            "now": now,
+            "lease_ends": now + timedelta(seconds=handlers[task].policy.lease_seconds),
+        },
     )
     if not changed:
         return None
-    return JobView(row.id, Task(row.task), row.subject_id, row.attempts + 1, now)
+    return JobView(job_id, task, found.subject_id, found.attempts + 1, now)
 
 
 def _attempt(database: Database, handler: Handler, job: JobView) -> Outcome:
@@ -181,25 +192,30 @@ def _describe(error: Exception) -> str:
     return str(error) if isinstance(error, TemporaryError) else f"{type(error).__name__}: {error}"
 
 
-def _close(session: WriteSession, job: JobView, **values: object) -> None:
-    # The start is the fence: a worker that was away for longer than its lease must not write
-    # what the next one is writing.
-    changed = session.change(
-        update(Job)
-        .where(
-            Job.id == job.id,
-            Job.started_at == job.started_at,
-            Job.done_at.is_(None),
-            Job.failed_at.is_(None),
-        )
-        .values(leased_until=None, **values)
-    )
-    if not changed:
+# The start is the fence: a worker that was away for longer than its lease must not write what the next one
+# is writing.
+_CLOSE = update(Job).where(
+    Job.id == bindparam("job"),
+    Job.started_at == bindparam("start"),
+    Job.done_at.is_(None),
+    Job.failed_at.is_(None),
+)
+_FINISH = _CLOSE.values(
+    leased_until=None,
+    done_at=bindparam("now"),
+    open_key=None,
+    next_publish_at=None,
+    last_error="",
+)
+
+
+def _close(session: WriteSession, job: JobView, statement: Update, **values: object) -> None:
+    if not session.change(statement, {"job": job.id, "start": job.started_at, **values}):
         raise _LeaseLost
 
 
 def _finish(session: WriteSession, job: JobView, changes: Callable[[WriteSession], None]) -> None:
-    _close(session, job, done_at=utcnow(), open_key=None, next_publish_at=None, last_error="")
+    _close(session, job, _FINISH, now=utcnow())
     changes(session)
 
 
@@ -207,7 +223,8 @@ def _put_off(database: Database, handler: Handler, job: JobView, reason: str) ->
     due_at = utcnow() + handler.policy.delay(job.attempt)
 
     def work(session: WriteSession) -> None:
-        _close(session, job, due_at=due_at, next_publish_at=due_at, last_error=reason)
+        values = {"due_at": due_at, "next_publish_at": due_at, "last_error": reason}
+        _close(session, job, _CLOSE.values(leased_until=None, **values))
 
     log.warning("job put off", reason=reason, due_at=due_at.isoformat())
     try:
@@ -219,7 +236,8 @@ def _put_off(database: Database, handler: Handler, job: JobView, reason: str) ->
 
 def _fail(database: Database, handler: Handler, job: JobView, reason: str) -> Outcome:
     def work(session: WriteSession) -> None:
-        _close(session, job, failed_at=utcnow(), next_publish_at=None, last_error=reason)
+        values = {"failed_at": utcnow(), "next_publish_at": None, "last_error": reason}
+        _close(session, job, _CLOSE.values(leased_until=None, **values))
         handler.give_up(session, job, reason)
 
     log.error("job failed", reason=reason)

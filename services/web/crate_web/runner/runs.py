@@ -166,7 +166,7 @@ def _release_next(session: WriteSession, owner_id: int) -> None:
         .values(due_at=now, next_publish_at=now)
     )
     if changed:
-        session.info["jobs_written"] = True
+        session.jobs_became_due = True
 
 
 def is_cancelled(database: Database, run_id: int) -> bool:
