@@ -1,38 +1,30 @@
 """Sending one mail: queued -> sending -> sent, failed or unknown (design 4, Mail)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from crate_core.clock import utcnow
 from crate_core.database import Database, WriteSession
 from crate_core.errors import PermanentError, TemporaryError
 from crate_core.jobs import JobView
-from crate_core.models.mail import Mail, MailState
+from crate_core.models.mail import MailState
 from crate_core.telemetry.logs import get_logger
 from crate_core.telemetry.metrics import MAIL_DELIVERY_SECONDS, MAILS
 from crate_mailer.address import Envelope
-from crate_mailer.message import Content, build_message
-from crate_mailer.rows import add_transmission, change_state, content_of, read_mail, report_outcome
+from crate_mailer.message import build_message
+from crate_mailer.rows import (
+    StoredMail,
+    add_transmission,
+    change_state,
+    read_mail,
+    report_outcome,
+)
 from crate_mailer.transport import FateUnknownError, SmtpTransport
 
 log = get_logger(__name__)
 
 
 Changes = Callable[[WriteSession], None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What is known of a mail before it is sent."""
-
-    id: int
-    kind: str
-    state: MailState
-    carries_identity: bool
-    leased_until: datetime | None
-    reports_outcome: bool
-    content: Content
 
 
 class Delivery:
@@ -66,26 +58,19 @@ class Delivery:
             mail_is_lost = self._recover(mail)
             if mail_is_lost:
                 return self._settle(mail, MailState.UNKNOWN, "unknown", _NO_WORD)
+            mail = self._find(mail.id)
         elif mail.state is not MailState.QUEUED:
             return _nothing
         return self._send(mail)
 
-    def _find(self, mail_id: int) -> _Found:
+    def _find(self, mail_id: int) -> StoredMail:
         with self._database.read() as session:
-            row = read_mail(session, mail_id)
-            if row is None:
-                raise PermanentError(f"there is no mail {mail_id}")
-            return _Found(
-                row.id,
-                row.kind,
-                MailState(row.state),
-                row.carries_identity,
-                row.leased_until,
-                row.reports_outcome,
-                content_of(row),
-            )
+            mail = read_mail(session, mail_id)
+        if mail is None:
+            raise PermanentError(f"there is no mail {mail_id}")
+        return mail
 
-    def _recover(self, mail: _Found) -> bool:
+    def _recover(self, mail: StoredMail) -> bool:
         """Say whether a mail that was being sent must wait for a person; the others go again."""
         if mail.leased_until is not None and mail.leased_until > utcnow():
             raise TemporaryError("another attempt to send this mail may still be under way")
@@ -94,7 +79,7 @@ class Delivery:
         self._record(mail, MailState.QUEUED, "unknown", _NO_WORD)
         return False
 
-    def _send(self, mail: _Found) -> Changes:
+    def _send(self, mail: StoredMail) -> Changes:
         message = build_message(mail.content, self._envelope)
         try:
             reply = self._transport.send(
@@ -112,7 +97,7 @@ class Delivery:
             raise
         return self._settle(mail, MailState.SENT, "sent", reply)
 
-    def _mark_sending(self, mail: _Found) -> None:
+    def _mark_sending(self, mail: StoredMail) -> None:
         def work(session: WriteSession) -> bool:
             queued = (MailState.QUEUED,)
             return change_state(
@@ -122,17 +107,17 @@ class Delivery:
         if not self._database.write(work):
             raise TemporaryError("the mail was changed while it was about to be sent")
 
-    def _on_unknown(self, mail: _Found, reason: str) -> Changes:
+    def _on_unknown(self, mail: StoredMail, reason: str) -> Changes:
         if mail.carries_identity:
             return self._settle(mail, MailState.UNKNOWN, "unknown", reason)
         self._record(mail, MailState.QUEUED, "unknown", reason)
         raise TemporaryError(reason)
 
-    def _record(self, mail: _Found, state: MailState, outcome: str, reply: str) -> None:
+    def _record(self, mail: StoredMail, state: MailState, outcome: str, reply: str) -> None:
         """Write down an attempt that did not settle the mail."""
         self._database.write(self._settle(mail, state, outcome, reply))
 
-    def _settle(self, mail: _Found, state: MailState, outcome: str, reply: str) -> Changes:
+    def _settle(self, mail: StoredMail, state: MailState, outcome: str, reply: str) -> Changes:
         now = utcnow()
         recipient = self._envelope.recipient(mail.content.recipient)
         MAILS.labels(kind=mail.kind, outcome=outcome).inc()
@@ -143,7 +128,7 @@ class Delivery:
         def work(session: WriteSession) -> None:
             open_states = (MailState.QUEUED, MailState.SENDING)
             if change_state(session, mail.id, open_states, state, now):
-                only = add_transmission(session, mail.id, outcome, now, to=recipient, reply=reply)
+                only = add_transmission(session, mail, outcome, now, to=recipient, reply=reply)
                 # Sent at the first attempt is what consent expects, and no news.
                 as_expected = only and state is MailState.SENT
                 if mail.reports_outcome and not as_expected:
@@ -162,14 +147,14 @@ def _nothing(_session: WriteSession) -> None:
 def give_up(session: WriteSession, job: JobView, reason: str) -> None:
     """Mark a mail that could not be sent for days, so that the RDBM sees it."""
     now = utcnow()
-    mail = session.get(Mail, job.subject_id)
+    mail = read_mail(session, job.subject_id)
     if mail is None:
         return
-    begun = mail.state == MailState.SENDING and mail.carries_identity
+    begun = mail.state is MailState.SENDING and mail.carries_identity
     state = MailState.UNKNOWN if begun else MailState.FAILED
     if change_state(session, mail.id, (MailState.QUEUED, MailState.SENDING), state, now):
         outcome = "unknown" if begun else "failed"
         MAILS.labels(kind=mail.kind, outcome=outcome).inc()
-        add_transmission(session, mail.id, outcome, now, to="", reply=reason)
+        add_transmission(session, mail, outcome, now, to="", reply=reason)
         if mail.reports_outcome:
             report_outcome(session, mail.id)

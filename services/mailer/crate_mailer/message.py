@@ -1,17 +1,21 @@
 """From a mail's row to the message that goes over the wire; pure."""
 
+import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.mime.base import MIMEBase
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
+from email.policy import compat32
+from email.utils import format_datetime, formataddr, parseaddr
 
 from crate_mailer.address import Envelope
 
-# Seven bits pass every server on the way.
-_POLICY = SMTP.clone(cte_type="7bit")
+# `EmailMessage` parses each header that it is given: it takes four times as long, a tenth of a mail's work.
+_POLICY = compat32.clone(linesep="\r\n")
+# All parts are base64, in which these cannot occur.
+_ALTERNATIVES, _FILES = "=_alternatives", "=_files"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,27 +47,39 @@ def build_message(content: Content, envelope: Envelope) -> bytes:
     one (design 4). While the safety catch is on the message is addressed to the developer, and
     says whom it was for (C110).
     """
-    message = EmailMessage(policy=_POLICY)
-    message["From"] = _address(envelope.sender)
-    message["To"] = Address(addr_spec=envelope.recipient(content.recipient))
-    message["Subject"] = content.subject
-    message["Date"] = format_datetime(content.queued_at)
-    message["Message-ID"] = content.message_id
-    message["Auto-Submitted"] = "auto-generated"
-    if envelope.developer:
-        message["X-Crate-Safety-Catch"] = "on"
-        message["X-Crate-True-Recipient"] = content.recipient
-    message.set_content(content.text)
+    message: MIMEBase = MIMEText(content.text, "plain", "utf-8")
     if content.html:
-        message.add_alternative(content.html, subtype="html")
-    for attachment in content.attachments:
-        main, _, sub = attachment.media_type.partition("/")
-        message.add_attachment(
-            attachment.content, maintype=main, subtype=sub, filename=attachment.filename
-        )
-    return message.as_bytes()
+        html = MIMEText(content.html, "html", "utf-8")
+        message = MIMEMultipart("alternative", _ALTERNATIVES, [message, html])
+    if content.attachments:
+        files = [_file(attachment) for attachment in content.attachments]
+        message = MIMEMultipart("mixed", _FILES, [message, *files])
+    for name, value in _headers(content, envelope).items():
+        if len(value.splitlines()) > 1:
+            raise ValueError(f"{name} must be one line")
+        message[name] = value
+    return message.as_bytes(policy=_POLICY)
 
 
-def _address(text: str) -> Address:
-    name, address = parseaddr(text)
-    return Address(display_name=name, addr_spec=address)
+def _headers(content: Content, envelope: Envelope) -> dict[str, str]:
+    headers = {
+        "From": formataddr(parseaddr(envelope.sender)),
+        "To": formataddr(("", envelope.recipient(content.recipient))),
+        "Subject": content.subject,
+        "Date": format_datetime(content.queued_at),
+        "Message-ID": content.message_id,
+        "Auto-Submitted": "auto-generated",
+    }
+    if envelope.developer:
+        headers["X-Crate-Safety-Catch"] = "on"
+        headers["X-Crate-True-Recipient"] = content.recipient
+    return headers
+
+
+def _file(attachment: Attachment) -> MIMEBase:
+    main, _, sub = attachment.media_type.partition("/")
+    part = MIMEBase(main, sub)
+    part.set_payload(base64.encodebytes(attachment.content).decode("ascii"))
+    part.add_header("Content-Transfer-Encoding", "base64")
+    part.add_header("Content-Disposition", "attachment", filename=attachment.filename)
+    return part

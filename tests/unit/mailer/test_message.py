@@ -5,6 +5,8 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import default
 
+import pytest
+
 from crate_mailer.address import Envelope
 from crate_mailer.message import Attachment, Content, build_message
 
@@ -50,11 +52,30 @@ def test_headers_say_who_to_whom_when_and_that_no_person_wrote_it() -> None:
     assert message["Auto-Submitted"] == "auto-generated"
 
 
-def test_the_same_row_gives_the_same_message_id_and_date() -> None:
-    first, second = (parse(build_message(CONTENT, OPEN)) for _ in range(2))
+def test_the_same_row_gives_the_same_message_to_the_last_byte() -> None:
+    first, second = (build_message(CONTENT, OPEN) for _ in range(2))
 
-    assert first["Message-ID"] == second["Message-ID"] == CONTENT.message_id
-    assert first["Date"] == second["Date"]
+    assert first == second
+    assert parse(first)["Message-ID"] == CONTENT.message_id
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+def test_a_value_with_a_line_break_makes_no_further_header(line_end: str) -> None:
+    with pytest.raises(ValueError, match="Subject"):
+        build_message(replace(CONTENT, subject=f"One{line_end}Bcc: all@example.org"), OPEN)
+
+
+def test_a_file_may_bear_any_name() -> None:
+    letter = replace(CONTENT.attachments[0], filename="Bescheid für Zoë.pdf")
+    message = parse(build_message(replace(CONTENT, attachments=(letter,)), OPEN))
+
+    assert [part.get_filename() for part in message.iter_attachments()] == [letter.filename]
+
+
+def test_no_line_is_longer_than_servers_take() -> None:
+    message = build_message(replace(CONTENT, html="x" * 5000, subject="word " * 200), OPEN)
+
+    assert max(len(line) for line in message.split(b"\r\n")) <= 998
 
 
 def test_c41_no_header_holds_a_token() -> None:
