@@ -14,6 +14,7 @@ from crate_core.domain.identifiers import (
 
 MOST_IDENTIFIERS = 500
 _MOST_NAMED = 5
+_NO_PATIENT = ("rids", "Enter at least one RID or MRID")
 
 
 class LookupKind(StrEnum):
@@ -47,8 +48,17 @@ class Selection:
     problems: dict[str, str] = field(default_factory=dict)
 
 
-def select_patients(rids: str, mrids: str, nhs_numbers: str) -> Selection:
-    """Return what three pasted texts ask for; `nhs_numbers` is "" for whoever may not use them (C3)."""
+def select_patients(
+    rids: str, mrids: str, nhs_numbers: str, *, none: tuple[str, str] = _NO_PATIENT
+) -> Selection:
+    """Return what three pasted texts ask for.
+
+    Args:
+        rids: RIDs.
+        mrids: MRIDs.
+        nhs_numbers: NHS numbers; "" for whoever may not use them (C3).
+        none: the field and the message when there is no identifier at all (C8).
+    """
     # By case-folded value: engines that compare so would take two spellings for one.
     found: dict[Identifier, Identifier] = {}
     problems: dict[str, str] = {}
@@ -65,9 +75,9 @@ def select_patients(rids: str, mrids: str, nhs_numbers: str) -> Selection:
         if wrong:
             problems[name] = _joined(wrong)
     if not given:
-        problems["rids"] = "Enter at least one RID or MRID"
+        problems[none[0]] = none[1]
     elif len(found) > MOST_IDENTIFIERS:
-        problems["rids"] = f"Ask about {MOST_IDENTIFIERS} patients at most in one go"
+        problems[none[0]] = f"Ask about {MOST_IDENTIFIERS} patients at most in one go"
     return Selection(tuple(found.values()), given - len(found), problems)
 
 

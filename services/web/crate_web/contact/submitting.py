@@ -14,10 +14,19 @@ from crate_core.database import WriteSession
 from crate_core.domain.contact import Status
 from crate_core.domain.request_codes import ENTROPY_BYTES, new_request_code
 from crate_core.jobs import Task, enqueue_first
-from crate_core.models import ContactRequest, Study, UserAccount
+from crate_core.models import ContactRequest, OwnPatientRequest, Study, UserAccount
 from crate_web.contact.queries import account, submitted_before
 from crate_web.contact.selection import Identifier
 from crate_web.contact.studies import check_choice, offers
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPatients:
+    """What a clinician says who asks about own patients: who posts the papers, and how they are signed."""
+
+    manager_posts: bool
+    signatory_name: str
+    signatory_title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +37,7 @@ class Order:
     study_id: int
     direct: bool
     identifiers: tuple[Identifier, ...]
+    own: OwnPatients | None = None
 
 
 # Roles and researchers are left out: nothing here asks for these.
@@ -83,6 +93,7 @@ def submit(
             lookup_value=value,
             status=Status.NEW,
             changed_at=now,
+            own_patient=_own_patient(order.own),
         )
         for kind, value in order.identifiers
     ]
@@ -93,6 +104,16 @@ def submit(
         enqueue_first(session, Task.PROCESS_CONTACT_REQUEST, request.id)
     _audit(session, actor, study, requests, order, address=address)
     return len(requests)
+
+
+def _own_patient(own: OwnPatients | None) -> OwnPatientRequest | None:
+    if own is None:
+        return None
+    return OwnPatientRequest(
+        manager_posts=own.manager_posts,
+        signatory_name=own.signatory_name,
+        signatory_title=own.signatory_title,
+    )
 
 
 def _audit(
@@ -114,5 +135,6 @@ def _audit(
             "codes": [request.code for request in requests],
             "study": study.institutional_id,
             "direct": order.direct,
+            "own_patients": order.own is not None,
         },
     )

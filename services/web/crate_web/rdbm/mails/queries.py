@@ -17,6 +17,7 @@ Row = tuple[Mail, str | None]
 
 QUESTION = "clinician_request"
 _REMINDER = "clinician_reminder"
+_OWN_PATIENT = "clinician_own_request"
 _ASKED = (Status.WITH_CLINICIAN, Status.CLINICIAN_MAIL_FAILED)
 
 
@@ -28,9 +29,10 @@ def to_settle() -> ColumnElement[bool]:
     """
     no_letter = or_(Mail.state == MailState.UNKNOWN, Mail.letter_id.is_(None))
     still_asked = or_(
-        Mail.kind.not_in((QUESTION, _REMINDER)),
+        Mail.kind.not_in((QUESTION, _REMINDER, _OWN_PATIENT)),
         and_(Mail.kind == QUESTION, ContactRequest.status == Status.CLINICIAN_MAIL_FAILED),
         and_(Mail.kind == _REMINDER, ContactRequest.status.in_(_ASKED)),
+        and_(Mail.kind == _OWN_PATIENT, ContactRequest.status == Status.WITH_PATIENT),
     )
     return and_(Mail.state.in_((MailState.FAILED, MailState.UNKNOWN)), no_letter, still_asked)
 
@@ -47,6 +49,8 @@ def may_go_again(mail: Mail, status: Status | None) -> bool:
             return status is Status.APPROVED
         case kind if kind in {QUESTION, _REMINDER}:
             return status in {*_ASKED, Status.FAILED}
+        case kind if kind == _OWN_PATIENT:
+            return status in {Status.WITH_PATIENT, Status.FAILED}
         case _:
             return True
 

@@ -25,6 +25,7 @@ from crate_web.routing import page
 KINDS = {
     "clinician_request": "question to a clinician",
     "clinician_reminder": "reminder to a clinician",
+    "clinician_own_request": "papers to a clinician who asked",
     "approval": "approval to the lead researcher",
     "withdrawal": "withdrawal to the lead researcher",
     "rdbm": "news for you",

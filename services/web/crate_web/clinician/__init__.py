@@ -1,0 +1,1 @@
+"""Clinicians with an account: requests about patients of their own."""
