@@ -130,6 +130,7 @@ def add_request(
         "lookup_value": f"{next(_numbers):032x}",
         "status": status,
         "changed_at": now,
+        "news_at": now,
         "nhs_number": NHS_NUMBER,
         **changes,
     }

@@ -5,7 +5,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from crate_core.clock import utcnow
 from crate_core.database import WriteSession
-from crate_core.domain.contact import Status, check_transition
+from crate_core.domain.contact import Status, check_transition, coarse
 from crate_core.errors import TemporaryError
 from crate_core.jobs.rows import cancel_open
 from crate_core.jobs.tasks import Task
@@ -13,7 +13,7 @@ from crate_core.models import ContactEvent, ContactRequest, Letter, Mail, MailTr
 from crate_core.models.mail import MailState
 
 KEPT_BACK = "kept_back"
-"""Outcome of a transmission that was not begun, because the request had ended."""
+"""Outcome of a transmission that is not begun, or not begun again, because the request has ended."""
 
 
 def change_status(
@@ -40,17 +40,20 @@ def change_status(
     before = Status(request.status)
     check_transition(before, after)
     now = utcnow()
+    # The moment of a step that researchers must not see would tell them of it.
+    news_at = request.news_at if coarse(before) is coarse(after) else now
     session.flush()
     changed = session.change(
         update(ContactRequest)
         .where(ContactRequest.id == request.id, ContactRequest.status == before)
-        .values(status=after, changed_at=now)
+        .values(status=after, changed_at=now, news_at=news_at)
     )
     if not changed:
         message = f"request {request.code} is being changed by somebody else at this moment"
         raise TemporaryError(message)
     set_committed_value(request, "status", after)
     set_committed_value(request, "changed_at", now)
+    set_committed_value(request, "news_at", news_at)
     add_event(session, request, before, after, actor=actor, why=why)
 
 
@@ -76,40 +79,60 @@ def add_event(
     )
 
 
+def hold_request(session: WriteSession, request_id: int) -> None:
+    """Hold a request until the commit, before its status is read.
+
+    Whoever ends a request and whoever lets something go out for it take turns: neither sees the other half
+    done. An update that changes nothing, since `FOR UPDATE` does not exist on every engine.
+    """
+    session.flush()
+    session.change(
+        update(ContactRequest)
+        .where(ContactRequest.id == request_id)
+        .values(status=ContactRequest.status)
+    )
+
+
 def keep_back(session: WriteSession, request: ContactRequest) -> None:
     """Let nothing more go out for a request that ends here: letters to post, mails that identify the patient.
 
     A pack must not be posted to a patient who said no, nor a permission arrive after its withdrawal.
-    A mail that is being handed over at this moment cannot be called back.
+    A mail that is being handed over at this moment cannot be called back, but is not tried again.
     """
-    session.flush()
+    hold_request(session, request.id)
     session.change(
         update(Letter)
         .where(Letter.contact_request_id == request.id, Letter.needs_posting)
         .values(needs_posting=False)
     )
-    waiting = session.scalars(
+    going_out = session.scalars(
         select(Mail.id).where(
             Mail.contact_request_id == request.id,
             Mail.carries_identity,
-            Mail.state == MailState.QUEUED,
+            Mail.state.in_((MailState.QUEUED, MailState.SENDING)),
         )
     ).all()
+    for mail_id in going_out:
+        _keep_back_mail(session, mail_id)
+
+
+def _keep_back_mail(session: WriteSession, mail_id: int) -> None:
     now = utcnow()
-    for mail_id in waiting:
-        kept = session.change(
-            update(Mail)
-            .where(Mail.id == mail_id, Mail.state == MailState.QUEUED)
-            .values(state=MailState.FAILED, changed_at=now)
+    # Held first: the mailer may be about to put it from one of the two states into the other.
+    session.change(update(Mail).where(Mail.id == mail_id).values(changed_at=Mail.changed_at))
+    kept = session.change(
+        update(Mail)
+        .where(Mail.id == mail_id, Mail.state == MailState.QUEUED)
+        .values(state=MailState.FAILED, changed_at=now)
+    )
+    if kept:
+        cancel_open(session, Task.SEND_MAIL, mail_id)
+    session.add(
+        MailTransmission(
+            mail_id=mail_id,
+            at=now,
+            outcome=KEPT_BACK,
+            envelope_recipient="",
+            server_reply="The request ended before the mail was sent.",
         )
-        if kept:
-            cancel_open(session, Task.SEND_MAIL, mail_id)
-            session.add(
-                MailTransmission(
-                    mail_id=mail_id,
-                    at=now,
-                    outcome=KEPT_BACK,
-                    envelope_recipient="",
-                    server_reply="The request ended before the mail was sent.",
-                )
-            )
+    )

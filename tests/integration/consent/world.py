@@ -212,6 +212,7 @@ class World(Seen):
                 lookup_value=lookup,
                 status=Status.NEW,
                 changed_at=now,
+                news_at=now,
                 warnings=[],
                 **columns,
             )

@@ -32,6 +32,7 @@ class ContactRequest(Base):
         # A form that is posted twice finds its first result (experience, the frame).
         UniqueConstraint("submission", "lookup_kind", "lookup_value"),
         Index("ix_contact_request_status_created", "status", "created_at"),
+        Index("ix_contact_request_study_news", "study_id", "news_at"),
     )
 
     id: Mapped[Key]
@@ -41,7 +42,7 @@ class ContactRequest(Base):
     requested_by_id: Mapped[int] = mapped_column(
         BigInteger, ForeignKey("user_account.id"), index=True
     )
-    study_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("study.id"), index=True)
+    study_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("study.id"))
     direct_approach: Mapped[bool]
     repeat_confirmed: Mapped[bool] = mapped_column(default=False)
     """The RDBM wants it although a clinician vetoed an earlier one (C37)."""
@@ -54,6 +55,8 @@ class ContactRequest(Base):
     status: Mapped[Code]
     changed_at: Mapped[datetime]
     """When `status` last changed."""
+    news_at: Mapped[datetime]
+    """When what a researcher may know of `status` last changed (C103)."""
     nhs_number: Mapped[int | None] = mapped_column(BigInteger, index=True)
     snapshot_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("patient_snapshot.id"))
     consent_mode_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("consent_mode.id"))

@@ -76,6 +76,8 @@ class LoginSession(Base):
     """Absolute end; the idle limit is counted from `last_seen_at`."""
     revoked_at: Mapped[datetime | None]
     address: Mapped[Code] = mapped_column(default="")
+    last_visit_at: Mapped[datetime | None]
+    """When this person was seen last before this session; None at the first visit."""
 
     user: Mapped[UserAccount] = relationship()
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from crate_core.database import Database, WriteSession
 from crate_core.domain.roles import Role
@@ -20,6 +20,7 @@ _LOAD = (
         LoginSession.id,
         LoginSession.last_seen_at,
         LoginSession.expires_at,
+        LoginSession.last_visit_at,
         UserAccount.id.label("user_id"),
         UserAccount.username,
         UserAccount.title,
@@ -89,6 +90,7 @@ class Sessions:
             rows_per_page=row.rows_per_page,
             session_id=row.id,
             session_hash=token_hash,
+            last_visit_at=row.last_visit_at,
         )
 
     def begin(
@@ -110,6 +112,9 @@ class Sessions:
             until: its absolute end, where it goes on for one that began earlier.
         """
         token = random_token()
+        last_visit_at = session.scalar(
+            select(func.max(LoginSession.last_seen_at)).where(LoginSession.user_id == user.id)
+        )
         session.add(
             LoginSession(
                 token_hash=hash_token(token),
@@ -118,6 +123,7 @@ class Sessions:
                 last_seen_at=now,
                 expires_at=until or now + self.limits.absolute,
                 address=address,
+                last_visit_at=last_visit_at,
             )
         )
         return token

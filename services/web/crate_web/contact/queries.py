@@ -47,14 +47,14 @@ _STUDY = (
 _LATEST = (
     select(
         ContactRequest.code,
-        ContactRequest.created_at,
+        ContactRequest.news_at,
         ContactRequest.status,
         ContactRequest.stop_code,
         Study.title.label("study_title"),
     )
     .join(Study)
     .where(ContactRequest.study_id.in_(bindparam("study_ids", expanding=True)))
-    .order_by(ContactRequest.id.desc())
+    .order_by(ContactRequest.news_at.desc(), ContactRequest.id.desc())
     .limit(bindparam("most", type_=Integer))
 )
 
@@ -135,7 +135,7 @@ def _sorted(statement: Select[ContactRequest], query: Query) -> Select[ContactRe
 def latest_requests(
     session: ReadSession, study_ids: Collection[int], most: int
 ) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Return of the requests about these studies that were submitted last what one line about each says."""
+    """Return of the requests about these studies that moved last what one line about each says."""
     return session.execute(_LATEST, {"study_ids": list(study_ids), "most": most}).all()
 
 

@@ -110,9 +110,16 @@ def load_home(session: ReadSession, visitor: Visitor, _now: datetime) -> Mapping
     studies = own_studies(session, visitor.user_id)
     latest = queries.latest_requests(session, [study.id for study in studies], _LATEST)
     return {
-        "latest_requests": [(each, words_of(coarse_of(each)).name) for each in latest],
+        "latest_requests": [
+            (each, words_of(coarse_of(each)).name, _is_news(each.news_at, visitor))
+            for each in latest
+        ],
         "own_studies": studies,
     }
+
+
+def _is_news(moment: datetime, visitor: Visitor) -> bool:
+    return visitor.last_visit_at is not None and moment > visitor.last_visit_at
 
 
 def _row(

@@ -93,6 +93,7 @@ def submit(
             lookup_value=value,
             status=Status.NEW,
             changed_at=now,
+            news_at=now,
             own_patient=_own_patient(order.own),
         )
         for kind, value in order.identifiers

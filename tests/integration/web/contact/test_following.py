@@ -5,6 +5,7 @@ from sqlalchemy import select
 
 from crate_core.audit import AuditKind
 from crate_core.clock import utcnow
+from crate_core.contact_requests import change_status
 from crate_core.database import Database, WriteSession
 from crate_core.domain.consent import ConsentMode
 from crate_core.domain.contact import Status, StopCode
@@ -219,3 +220,44 @@ def add_mail(database: Database, request: ContactRequest) -> int:
         return mail.id
 
     return database.write(work)
+
+
+def test_home_marks_requests_that_moved_since_the_last_visit(
+    database: Database, cast: Cast, browser: Browser
+) -> None:
+    approved = add_request(database, cast.s1, cast.lead, Status.WITH_PATIENT)
+    unmoved = add_request(database, cast.s1, cast.lead, Status.WITH_CLINICIAN)
+    browser.sign_in_as(cast.lead)
+    assert "Since your last visit" not in browser.get("/").text
+
+    move(database, approved, Status.APPROVED)
+    move(database, unmoved, Status.WITH_PATIENT)
+    browser.sign_in_as(cast.lead)
+
+    lines = browser.get("/").text.partition("Requests that moved last")[2].split("<li>")[1:3]
+    assert approved.code in lines[0]
+    assert "Since your last visit" in lines[0]
+    assert unmoved.code in lines[1]
+    assert "Since your last visit" not in lines[1]
+
+
+def test_c103_a_step_that_researchers_do_not_see_leaves_no_moment(
+    database: Database, cast: Cast
+) -> None:
+    request = add_request(database, cast.s1, cast.lead, Status.WITH_CLINICIAN)
+    before = request.news_at
+    move(database, request, Status.WITH_PATIENT)
+    with database.read() as session:
+        assert session.get_one(ContactRequest, request.id).news_at == before
+    move(database, request, Status.PATIENT_REFUSED)
+    with database.read() as session:
+        assert session.get_one(ContactRequest, request.id).news_at > before
+
+
+def move(database: Database, request: ContactRequest, status: Status) -> None:
+    """Have a request reach another status."""
+    database.write(
+        lambda session: change_status(
+            session, session.get_one(ContactRequest, request.id), status, actor="test"
+        )
+    )

@@ -1,6 +1,5 @@
 """Pasted identifiers, and who may know what of a request."""
 
-from datetime import UTC, datetime
 
 import pytest
 
@@ -82,9 +81,7 @@ def test_c103_identifier_is_shown_to_who_submitted_it(who: Visitor, kind: str, s
 @pytest.mark.parametrize("status", Status)
 @pytest.mark.parametrize("stop", [None, StopCode.DEAD, StopCode.CONSENT_RED])
 def test_c103_words_say_nothing_of_the_reason(status: Status, stop: StopCode | None) -> None:
-    found = ContactRequest(
-        status=status, stop_code=stop, stop_text="dead", changed_at=datetime.now(UTC)
-    )
+    found = ContactRequest(status=status, stop_code=stop, stop_text="dead")
     words = words_of(coarse_of(found))
     for secret in ("dead", "RED", "YELLOW", "refus", "stopped"):
         assert secret not in f"{words.name} {words.next}"

@@ -150,18 +150,18 @@ def upgrade() -> None:
         sa.Column("other_requests", LongText, nullable=False),
         sa.Column("prefers_email", sa.Boolean(), nullable=False),
         sa.Column("changed_by_clinician_override", sa.Boolean(), nullable=False),
-        sa.Column("patient_signed", sa.Boolean(), nullable=False),
-        sa.Column("patient_authorised", sa.Boolean(), nullable=False),
-        sa.Column("parent_signed", sa.Boolean(), nullable=False),
-        sa.Column("child_clinician_signed", sa.Boolean(), nullable=False),
-        sa.Column("representative_signed", sa.Boolean(), nullable=False),
-        sa.Column("capacity_clinician_signed", sa.Boolean(), nullable=False),
         sa.Column("source", sa.Unicode(length=100), nullable=False),
         sa.Column("decided_at", UtcDateTime(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("created_by_id", sa.BigInteger(), nullable=True),
         sa.Column("letter_wanted", sa.Boolean(), nullable=False),
         sa.Column("submission", sa.String(length=40), nullable=True),
+        sa.Column("patient_signed", sa.Boolean(), nullable=False),
+        sa.Column("patient_authorised", sa.Boolean(), nullable=False),
+        sa.Column("parent_signed", sa.Boolean(), nullable=False),
+        sa.Column("child_clinician_signed", sa.Boolean(), nullable=False),
+        sa.Column("representative_signed", sa.Boolean(), nullable=False),
+        sa.Column("capacity_clinician_signed", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["created_by_id"], ["user_account.id"], name=op.f("fk_consent_mode_created_by_id")
         ),
@@ -206,6 +206,7 @@ def upgrade() -> None:
         sa.Column("expires_at", UtcDateTime(), nullable=False),
         sa.Column("revoked_at", UtcDateTime(), nullable=True),
         sa.Column("address", sa.String(length=40), nullable=False),
+        sa.Column("last_visit_at", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(
             ["user_id"], ["user_account.id"], name=op.f("fk_login_session_user_id")
         ),
@@ -302,6 +303,7 @@ def upgrade() -> None:
         sa.Column("lookup_value", sa.String(length=128), nullable=False),
         sa.Column("status", sa.String(length=40), nullable=False),
         sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.Column("news_at", UtcDateTime(), nullable=False),
         sa.Column("nhs_number", sa.BigInteger(), nullable=True),
         sa.Column("snapshot_id", sa.BigInteger(), nullable=True),
         sa.Column("consent_mode_id", sa.BigInteger(), nullable=True),
@@ -352,7 +354,9 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_contact_request_status_created", ["status", "created_at"], unique=False
         )
-        batch_op.create_index(batch_op.f("ix_contact_request_study_id"), ["study_id"], unique=False)
+        batch_op.create_index(
+            "ix_contact_request_study_news", ["study_id", "news_at"], unique=False
+        )
 
     op.create_table(
         "research_run",
