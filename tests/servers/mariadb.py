@@ -27,6 +27,8 @@ PASSWORD = "crate"
 CONFIG = """\
 [mariadbd]
 datadir = {data}
+# Its own: a server that starts deletes the temporary tables of others in the same folder.
+tmpdir = {folder}
 socket = {folder}/mariadb.sock
 pid_file = {folder}/mariadb.pid
 init_file = {folder}/accounts.sql
