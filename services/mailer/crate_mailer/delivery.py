@@ -18,6 +18,7 @@ from crate_mailer.rows import (
     change_state,
     read_mail,
     report_outcome,
+    was_kept_back,
 )
 from crate_mailer.transport import FateUnknownError, SmtpTransport
 
@@ -128,6 +129,8 @@ class Delivery:
         def work(session: WriteSession) -> None:
             open_states = (MailState.QUEUED, MailState.SENDING)
             if change_state(session, mail.id, open_states, state, now):
+                if state is MailState.QUEUED and was_kept_back(session, mail.id):
+                    change_state(session, mail.id, (state,), MailState.FAILED, now)
                 only = add_transmission(session, mail, outcome, now, to=recipient, reply=reply)
                 # Sent at the first attempt is what consent expects, and no news.
                 as_expected = only and state is MailState.SENT

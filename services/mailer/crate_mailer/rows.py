@@ -6,8 +6,9 @@ What is run for each mail is made once: to make a statement takes several times 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, exists, func, insert, select, update
 
+from crate_core.contact_requests import KEPT_BACK
 from crate_core.database import ReadSession, WriteSession
 from crate_core.jobs import Task, enqueue
 from crate_core.mails import REQUESTED
@@ -165,6 +166,19 @@ def add_transmission(
         }
         session.change(_ADD, values)
     return mail.transmissions == (1 if filled else 0)
+
+
+def was_kept_back(session: WriteSession, mail_id: int) -> bool:
+    """Say whether the request of a mail ended while the mail was being handed over."""
+    return bool(
+        session.scalar(
+            select(
+                exists().where(
+                    MailTransmission.mail_id == mail_id, MailTransmission.outcome == KEPT_BACK
+                )
+            )
+        )
+    )
 
 
 def report_outcome(session: WriteSession, mail_id: int) -> None:

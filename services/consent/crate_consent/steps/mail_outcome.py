@@ -6,7 +6,7 @@ from crate_consent.collaborators import Collaborators
 from crate_consent.effects import require_posting
 from crate_consent.steps.asking import question_key
 from crate_consent.steps.subject import CONSENT
-from crate_core.contact_requests import change_status
+from crate_core.contact_requests import change_status, hold_request
 from crate_core.database import WriteSession
 from crate_core.domain.contact import Status
 from crate_core.jobs import JobView
@@ -39,6 +39,8 @@ def _settle_letter(
     if mail.letter_id is None or mail.contact_request_id is None:
         return
     if mail.kind == "approval" and not delivered:
+        # It may be ending at this moment.
+        hold_request(session, mail.contact_request_id)
         request = session.get_one(ContactRequest, mail.contact_request_id)
         # A permission that was withdrawn meanwhile is not posted.
         if request.status != Status.APPROVED:

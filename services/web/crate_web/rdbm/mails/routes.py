@@ -7,9 +7,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from crate_core.audit import AuditKind
+from crate_core.contact_requests import hold_request
 from crate_core.database import WriteSession
 from crate_core.domain.roles import Role
-from crate_core.jobs import Task, ask_again
 from crate_core.mails import send_again, settle_as_arrived
 from crate_core.models import Mail
 from crate_core.models.mail import MailState
@@ -92,11 +92,13 @@ def send(request: PageRequest) -> Response:
     """Send a mail once more, in the name of who asks (C109)."""
 
     def work(session: WriteSession, mail: Mail, subject: str) -> bool:
+        if mail.contact_request_id is not None:
+            # It may be ending at this moment: an approval must not follow its withdrawal.
+            hold_request(session, mail.contact_request_id)
         if not queries.may_go_again(mail, queries.status_of_request(session, mail)):
             return False
         if not send_again(session, mail.id, account_of(session, request)):
             return False
-        ask_again(session, Task.SEND_MAIL, mail.id)
         note(session, request, AuditKind.MAIL_RESENT, subject, mail=mail.id, kind=mail.kind)
         return True
 
