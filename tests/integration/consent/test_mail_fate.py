@@ -104,6 +104,8 @@ def test_c39_an_approval_that_cannot_be_mailed_is_posted(world: World, post: Smt
     assert letter.needs_posting
     (told,) = world.mails("rdbm")
     assert world.request(request_id).code in told.text
+    for said in (told.text, told.html):
+        assert "550 5.1.1 No such mailbox" in said
 
 
 def test_c86_a_withdrawal_that_cannot_be_mailed_is_posted(world: World, post: SmtpSink) -> None:

@@ -128,12 +128,14 @@ class MailTexts:
         }
         return self._renderer.mail("withdrawal", shown, carries_identity=True)
 
-    def rdbm_letter_not_mailed(self, request_code: str, *, letter: str) -> MailContent:
-        """Ask for a researcher's letter to be posted, since its mail failed (C39, C86).
+    def rdbm_letter_not_mailed(self, request_code: str, *, letter: str, reason: str) -> MailContent:
+        """Ask for a researcher's letter to be posted, since it was not mailed (C32, C39, C86).
 
-        `letter` is the kind of letter in words, "approval" or "withdrawal".
+        `letter` is the kind of letter in words, "approval" or "withdrawal"; `reason` the end of a sentence.
         """
-        return self._about_request("rdbm_letter_not_mailed", request_code, letter=letter)
+        return self._about_request(
+            "rdbm_letter_not_mailed", request_code, letter=letter, reason=one_line(reason)
+        )
 
     def rdbm_clinician_answered(self, facts: AnsweredFacts) -> MailContent:
         """Tell what a clinician answered, what there is to do, and what charity is due (C46 to C48)."""

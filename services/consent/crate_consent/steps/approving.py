@@ -9,7 +9,7 @@ from crate_core.clock import utcnow
 from crate_core.contact_requests import change_status
 from crate_core.database import WriteSession
 from crate_core.domain.contact import Status
-from crate_core.domain.email import domain_permitted, is_valid_address
+from crate_core.domain.email import why_no_identity
 from crate_core.models import ContactRequest, Letter
 
 
@@ -57,13 +57,16 @@ def send_to_lead(
     It names the patient: an address of which nobody has checked whose it is gets none.
     """
     lead = request.study.lead_researcher
-    address = lead.email if lead.email_verified_at else ""
-    permitted = together.settings.permitted_email_domains
-    if is_valid_address(address) and domain_permitted(address, permitted):
+    why_not = why_no_identity(
+        lead.email,
+        checked=lead.email_verified_at is not None,
+        permitted=together.settings.permitted_email_domains,
+    )
+    if why_not is None:
         plan = MailPlan(
             effect_key=letter.effect_key,
             kind=letter.kind,
-            recipient=address,
+            recipient=lead.email,
             request=request,
             letter=letter,
             reports_outcome=True,
@@ -74,6 +77,6 @@ def send_to_lead(
     together.outbox.tell_manager(
         session,
         f"to_post:{letter.effect_key}",
-        together.texts.rdbm_letter_not_mailed(request.code, letter=letter.kind),
+        together.texts.rdbm_letter_not_mailed(request.code, letter=letter.kind, reason=why_not),
         request=request,
     )

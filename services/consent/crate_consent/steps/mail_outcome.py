@@ -10,8 +10,10 @@ from crate_core.contact_requests import change_status, hold_request
 from crate_core.database import WriteSession
 from crate_core.domain.contact import Status
 from crate_core.jobs import JobView
-from crate_core.models import ContactRequest, Mail
+from crate_core.models import ContactRequest, Mail, MailTransmission
 from crate_core.models.mail import MailState
+
+_MOST_SAID = 200
 
 
 def process_mail_outcome(together: Collaborators, job: JobView) -> Callable[[WriteSession], None]:
@@ -48,10 +50,24 @@ def _settle_letter(
     changed = require_posting(session, mail.letter_id, required=not delivered)
     if changed and not delivered:
         request = session.get_one(ContactRequest, mail.contact_request_id)
-        content = together.texts.rdbm_letter_not_mailed(request.code, letter=mail.kind)
+        last = mail.transmissions[-1]
+        content = together.texts.rdbm_letter_not_mailed(
+            request.code, letter=mail.kind, reason=_why(mail, last)
+        )
         # Sent again, it may fail again.
-        key = f"letter_not_mailed:{mail.id}:{mail.transmissions[-1].id}"
+        key = f"letter_not_mailed:{mail.id}:{last.id}"
         together.outbox.tell_manager(session, key, content, request=request)
+
+
+def _why(mail: Mail, last: MailTransmission) -> str:
+    said = f' ("{last.server_reply[:_MOST_SAID]}")' if last.server_reply else ""
+    match mail.state:
+        case MailState.UNKNOWN:
+            return f"nobody can tell whether the mail arrived{said}"
+        case MailState.FAILED:
+            return f"the mail server refused it, or could not be reached for too long{said}"
+        case _:
+            return f"it could not be handed over yet, and is being tried again{said}"
 
 
 def _settle_question(

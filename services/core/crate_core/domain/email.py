@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from enum import StrEnum
 
 MAX_ADDRESS_LENGTH = 254
 MAX_LOCAL_LENGTH = 64
@@ -39,3 +40,29 @@ def domain_permitted(address: str, permitted: Iterable[str]) -> bool:
     """
     domains = {entry.strip().removeprefix("@").lower() for entry in permitted}
     return not domains or domain_of(address) in domains
+
+
+class NoIdentity(StrEnum):
+    """Why mail that names a patient must not go to somebody's address, as the end of a sentence."""
+
+    NO_ADDRESS = "the account has no e-mail address"
+    UNCHECKED = "nobody has checked whose the account's e-mail address is"
+    INVALID = "the account's e-mail address is not valid"
+    DOMAIN = "the account's e-mail address is not in a permitted domain"
+
+
+def why_no_identity(address: str, *, checked: bool, permitted: Iterable[str]) -> NoIdentity | None:
+    """Return why mail that names a patient must not go to an address; None when it may (C32, C97).
+
+    Args:
+        address: of an account.
+        checked: somebody has checked whose it is.
+        permitted: domains; empty permits all.
+    """
+    if not address:
+        return NoIdentity.NO_ADDRESS
+    if not is_valid_address(address):
+        return NoIdentity.INVALID
+    if not checked:
+        return NoIdentity.UNCHECKED
+    return None if domain_permitted(address, permitted) else NoIdentity.DOMAIN

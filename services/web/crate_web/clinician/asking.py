@@ -4,7 +4,7 @@ from sqlalchemy import true
 from starlette.responses import Response
 
 from crate_core.database import WriteSession
-from crate_core.domain.email import domain_permitted, is_valid_address
+from crate_core.domain.email import why_no_identity
 from crate_core.domain.roles import Role
 from crate_core.models import UserAccount
 from crate_web.access import RefusedError
@@ -105,13 +105,13 @@ def check_address(request: PageRequest, account: UserAccount) -> None:
     Raises:
         CannotAskError: there is none, nobody has checked whose it is, or the site does not permit its domain.
     """
-    permitted = request.site.settings.permitted_email_domains
-    if not (account.email_verified_at and is_valid_address(account.email)):
-        raise CannotAskError("study", "Your account has no e-mail address that was checked")
-    if not domain_permitted(account.email, permitted):
-        raise CannotAskError(
-            "study", "Mail that names patients must not go to the e-mail address of your account"
-        )
+    why_not = why_no_identity(
+        account.email,
+        checked=account.email_verified_at is not None,
+        permitted=request.site.settings.permitted_email_domains,
+    )
+    if why_not is not None:
+        raise CannotAskError("study", f"Mail that names patients cannot go to you: {why_not}")
 
 
 def _check_page(

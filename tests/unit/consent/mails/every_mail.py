@@ -41,7 +41,9 @@ def with_identity() -> dict[str, MailContent]:
 def to_manager() -> dict[str, MailContent]:
     """Mails to the research database manager."""
     return {
-        "letter not mailed": TEXTS.rdbm_letter_not_mailed(builders.CODE, letter="approval"),
+        "letter not mailed": TEXTS.rdbm_letter_not_mailed(
+            builders.CODE, letter="approval", reason="the mail server said <no>\nSubject: yes"
+        ),
         **{
             f"answered {answer}": TEXTS.rdbm_clinician_answered(answered(answer))
             for answer in Answer

@@ -1,6 +1,12 @@
 import pytest
 
-from crate_core.domain.email import domain_of, domain_permitted, is_valid_address
+from crate_core.domain.email import (
+    NoIdentity,
+    domain_of,
+    domain_permitted,
+    is_valid_address,
+    why_no_identity,
+)
 
 
 @pytest.mark.parametrize(
@@ -65,3 +71,19 @@ def test_c34_leading_at_and_capitals_do_not_matter(address: str, entry: str) -> 
 def test_text_without_at_has_no_domain() -> None:
     assert not domain_of("cpft.nhs.uk")
     assert not domain_permitted("cpft.nhs.uk", ["cpft.nhs.uk"])
+
+
+@pytest.mark.parametrize(
+    ("address", "checked", "why"),
+    [
+        ("a@cpft.nhs.uk", True, None),
+        ("", True, NoIdentity.NO_ADDRESS),
+        ("bad", True, NoIdentity.INVALID),
+        ("a@cpft.nhs.uk", False, NoIdentity.UNCHECKED),
+        ("a@hotmail.com", True, NoIdentity.DOMAIN),
+    ],
+)
+def test_c32_c97_identity_goes_to_checked_addresses_in_permitted_domains_only(
+    address: str, checked: bool, why: NoIdentity | None
+) -> None:
+    assert why_no_identity(address, checked=checked, permitted=["cpft.nhs.uk"]) is why
