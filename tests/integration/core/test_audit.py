@@ -1,8 +1,10 @@
 """The audit: written with what it tells, sealed by a chain in which every change shows."""
 
 import pytest
+from prometheus_client import REGISTRY
 from pydantic import SecretStr
 from sqlalchemy import delete, update
+from sqlalchemy.exc import IntegrityError
 
 from crate_core.audit import (
     AuditKind,
@@ -49,6 +51,32 @@ def test_event_of_rolled_back_work_is_not_there(database: Database) -> None:
     with pytest.raises(RuntimeError):
         database.write(fails)
     assert verified(database).unsealed == 0
+
+
+def counted(kind: AuditKind) -> float:
+    return REGISTRY.get_sample_value("crate_audit_events_total", {"kind": kind}) or 0
+
+
+def test_c134_events_are_counted_when_they_are_in_the_audit_and_once(database: Database) -> None:
+    before, attempts = counted(AuditKind.LOGOUT), iter(range(2))
+
+    def works_at_the_second_attempt(session: WriteSession) -> None:
+        record(session, AuditKind.LOGOUT, actor="ann")
+        record(session, AuditKind.LOGOUT, actor="bob")
+        session.flush()
+        assert counted(AuditKind.LOGOUT) == before
+        if next(attempts) == 0:
+            raise IntegrityError("INSERT", {}, Exception("somebody was faster"))
+
+    def fails(session: WriteSession) -> None:
+        record(session, AuditKind.LOGOUT, actor="ann")
+        raise RuntimeError
+
+    database.write(works_at_the_second_attempt)
+    with pytest.raises(RuntimeError):
+        database.write(fails)
+    assert counted(AuditKind.LOGOUT) - before == 2
+    assert verified(database).unsealed == 2
 
 
 @pytest.mark.parametrize(

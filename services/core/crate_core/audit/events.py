@@ -5,12 +5,15 @@ import hmac
 from enum import StrEnum
 
 from pydantic import SecretStr
+from sqlalchemy import event
 
 from crate_core.clock import utcnow
 from crate_core.database.sessions import WriteSession
 from crate_core.models.audit import AuditEvent
 from crate_core.models.users import UserAccount
 from crate_core.telemetry.metrics import AUDIT_EVENTS
+
+_UNCOUNTED = "audit_events_uncounted"
 
 
 class AuditKind(StrEnum):
@@ -76,7 +79,14 @@ def record(
             detail=detail or {},
         )
     )
-    AUDIT_EVENTS.labels(kind=kind).inc()
+    session.info.setdefault(_UNCOUNTED, []).append(kind)
+
+
+@event.listens_for(WriteSession, "after_commit")
+def _count(session: WriteSession) -> None:
+    """Count what is in the audit now; what was rolled back, or is written once more, is not."""
+    for kind in session.info.pop(_UNCOUNTED, ()):
+        AUDIT_EVENTS.labels(kind=kind).inc()
 
 
 def keyed_hash(key: SecretStr, identifier: int | str) -> str:
