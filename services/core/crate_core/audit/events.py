@@ -46,6 +46,7 @@ class AuditKind(StrEnum):
     STUDY_CHANGED = "study_changed"
     LEAFLET_CHANGED = "leaflet_changed"
     WORK_DONE = "work_done"
+    LIST_DOWNLOADED = "list_downloaded"
 
 
 def record(

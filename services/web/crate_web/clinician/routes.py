@@ -13,8 +13,9 @@ from crate_web import access
 from crate_web.clinician import queries
 from crate_web.clinician.asking import send, show_new
 from crate_web.clinician.words import identifier_of, own_state
+from crate_web.downloads import audited_download
 from crate_web.feature import Feature, HomeSection, NavigationEntry
-from crate_web.listing import Query, csv_download, read_query
+from crate_web.listing import Query, read_query
 from crate_web.requests import PageRequest
 from crate_web.routing import page
 from crate_web.visitor import Visitor
@@ -49,7 +50,7 @@ def download_list(request: PageRequest) -> Response:
             for each in queries.all_own_requests(session, request.user.user_id, _query(request))
         ]
     header = ("Request", "Study", "Kind", "Identifier", "Submitted", "State")
-    return csv_download("own-patients", header, rows)
+    return audited_download(request, "own-patients", _query(request), header, rows)
 
 
 def show(request: PageRequest) -> Response:

@@ -17,8 +17,9 @@ from crate_web.contact import queries
 from crate_web.contact.opening import show_letter, show_mail
 from crate_web.contact.sending import send, show_new
 from crate_web.contact.visibility import coarse_of, identifier_shown, shown_kind, words_of
+from crate_web.downloads import audited_download
 from crate_web.feature import Feature, HomeSection, NavigationEntry
-from crate_web.listing import Query, csv_download, read_query
+from crate_web.listing import Query, read_query
 from crate_web.requests import PageRequest
 from crate_web.routing import page
 from crate_web.studies.queries import own_studies, titles_of_studies
@@ -61,7 +62,7 @@ def download_list(request: PageRequest) -> Response:
     header = (
         "Request", "Study", "Kind", "Identifier", "Submitted", "By", "Direct approach", "State",
     )  # fmt: skip
-    return csv_download("contact-requests", header, rows)
+    return audited_download(request, "contact-requests", _query(request), header, rows)
 
 
 def show(request: PageRequest) -> Response:

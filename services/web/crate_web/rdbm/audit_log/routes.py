@@ -10,8 +10,9 @@ from crate_core.audit import AuditKind, verify
 from crate_core.domain.roles import Role
 from crate_core.models import AuditEvent
 from crate_web import access
+from crate_web.downloads import audited_download
 from crate_web.feature import Feature
-from crate_web.listing import Query, csv_download, read_query
+from crate_web.listing import Query, read_query
 from crate_web.rdbm.audit_log import queries
 from crate_web.requests import PageRequest
 from crate_web.routing import page
@@ -43,7 +44,7 @@ def download_list(request: PageRequest) -> Response:
                 yield _row(event)
 
     header = ("Position", "Time", "What", "By", "Address", "Subject", "Detail", "Hash")
-    return csv_download("audit", header, rows())
+    return audited_download(request, "audit", query, header, rows())
 
 
 def show_chain(request: PageRequest) -> Response:

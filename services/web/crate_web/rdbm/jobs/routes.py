@@ -10,8 +10,9 @@ from crate_core.domain.roles import Role
 from crate_core.jobs import Task, retry_failed
 from crate_core.models import Job
 from crate_web import access
+from crate_web.downloads import audited_download
 from crate_web.feature import Feature
-from crate_web.listing import Query, csv_download, read_query
+from crate_web.listing import Query, read_query
 from crate_web.paths import own_path
 from crate_web.rdbm.jobs import queries
 from crate_web.rdbm.noting import note, number_in_path
@@ -73,7 +74,7 @@ def download_list(request: PageRequest) -> Response:
         for job in jobs
     ]
     header = ("Job", "Task", "Request", "Gave up", "Attempts", "Reason")
-    return csv_download("jobs", header, rows)
+    return audited_download(request, "jobs", _query(request), header, rows)
 
 
 def retry(request: PageRequest) -> Response:

@@ -13,9 +13,10 @@ from crate_core.models import Letter
 from crate_web import access
 from crate_web.access import RefusedError
 from crate_web.documents import content_of, pdf_response
+from crate_web.downloads import audited_download
 from crate_web.feature import Feature
 from crate_web.formatting import plural
-from crate_web.listing import Query, csv_download, read_query
+from crate_web.listing import Query, read_query
 from crate_web.rdbm.letters import queries
 from crate_web.rdbm.letters.printing import one_pdf
 from crate_web.rdbm.noting import note, number_in_path
@@ -55,7 +56,7 @@ def download_list(request: PageRequest) -> Response:
             for letter, code, poster in queries.all_letters(session, _query(request))
         ]
     header = ("Letter", "Kind", "To", "Request", "Made", "To post", "Posted", "By")
-    return csv_download("letters", header, rows)
+    return audited_download(request, "letters", _query(request), header, rows)
 
 
 def show_letter(request: PageRequest) -> Response:

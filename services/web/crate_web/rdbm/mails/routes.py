@@ -14,8 +14,9 @@ from crate_core.mails import send_again, settle_as_arrived
 from crate_core.models import Mail
 from crate_core.models.mail import MailState
 from crate_web import access
+from crate_web.downloads import audited_download
 from crate_web.feature import Feature
-from crate_web.listing import Query, csv_download, read_query
+from crate_web.listing import Query, read_query
 from crate_web.rdbm.leaving import MAIL, key_of, leave
 from crate_web.rdbm.mails import queries
 from crate_web.rdbm.noting import account_of, note, number_in_path
@@ -67,7 +68,7 @@ def download_list(request: PageRequest) -> Response:
             for mail, code in queries.all_mails(session, _query(request))
         ]
     header = ("Mail", "Kind", "To", "Request", "State", "Queued", "Sent")
-    return csv_download("mails", header, rows)
+    return audited_download(request, "mails", _query(request), header, rows)
 
 
 def show(request: PageRequest) -> Response:

@@ -12,8 +12,9 @@ from crate_core.database import ReadSession, WriteSession
 from crate_core.domain.roles import Role
 from crate_core.models import WorkItem
 from crate_web import access
+from crate_web.downloads import audited_download
 from crate_web.feature import Feature, HomeSection, NavigationEntry
-from crate_web.listing import Listing, Query, csv_download, read_query
+from crate_web.listing import Listing, Query, read_query
 from crate_web.rdbm.noting import note, number_in_path
 from crate_web.rdbm.queue import queries
 from crate_web.rdbm.queue.waiting import WORDS, Kind, Waiting, counts
@@ -45,7 +46,9 @@ def download_queue(request: PageRequest) -> Response:
         (each.since.isoformat(), each.kind_name, each.title, each.note, each.overdue(request.now))
         for each in _matching(_read(request), _query(request))
     ]
-    return csv_download("work-queue", ("Since", "Kind", "What", "Note", "Overdue"), rows)
+    return audited_download(
+        request, "work-queue", _query(request), ("Since", "Kind", "What", "Note", "Overdue"), rows
+    )
 
 
 def show_item(request: PageRequest) -> Response:

@@ -16,9 +16,10 @@ from crate_core.models import ContactRequest, Document
 from crate_core.pdf import UploadRefused
 from crate_web import access
 from crate_web.documents import content_of, pdf_response, read_upload
+from crate_web.downloads import audited_download
 from crate_web.feature import Feature
 from crate_web.forms import FormState, parse, state_of
-from crate_web.listing import Query, csv_download, read_query
+from crate_web.listing import Query, read_query
 from crate_web.rdbm.decision_boxes import BOXES, decision_in_words
 from crate_web.rdbm.noting import note
 from crate_web.rdbm.replies import queries
@@ -49,7 +50,9 @@ def download_list(request: PageRequest) -> Response:
             (found.code, found.study.institutional_id, response.created_at.isoformat())
             for response, found in queries.all_open(session, _query(request))
         ]
-    return csv_download("replies-to-enter", ("Request", "Study", "Asked since"), rows)
+    return audited_download(
+        request, "replies-to-enter", _query(request), ("Request", "Study", "Asked since"), rows
+    )
 
 
 def show(request: PageRequest) -> Response:

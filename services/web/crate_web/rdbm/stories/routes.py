@@ -12,8 +12,9 @@ from crate_core.domain.identifiers import format_nhs_number
 from crate_core.domain.roles import Role
 from crate_core.models import ContactRequest
 from crate_web import access
+from crate_web.downloads import audited_download
 from crate_web.feature import Feature, NavigationEntry
-from crate_web.listing import Query, csv_download, read_query
+from crate_web.listing import Query, read_query
 from crate_web.rdbm.jobs.queries import jobs_of_request
 from crate_web.rdbm.leaving import EXPIRED, key_of, left_among
 from crate_web.rdbm.mails.queries import mails_of_request
@@ -61,7 +62,7 @@ def download_list(request: PageRequest) -> Response:
             for each in queries.all_requests(session, _query(request), request.now)
         ]
     header = ("Request", "Study", "By", "Submitted", "State", "Since", "Stopped because")
-    return csv_download("requests", header, rows)
+    return audited_download(request, "requests", _query(request), header, rows)
 
 
 def show(request: PageRequest) -> Response:

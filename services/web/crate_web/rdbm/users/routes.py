@@ -10,9 +10,10 @@ from crate_core.models import UserAccount
 from crate_web import access
 from crate_web.access import RefusedError
 from crate_web.auth.passwords import problem_with
+from crate_web.downloads import audited_download
 from crate_web.feature import Feature
 from crate_web.forms import FormState, parse, state_of
-from crate_web.listing import Query, csv_download, read_query
+from crate_web.listing import Query, read_query
 from crate_web.rdbm.noting import number_in_path
 from crate_web.rdbm.users import queries, saving
 from crate_web.rdbm.users.forms import (
@@ -54,7 +55,7 @@ def download_list(request: PageRequest) -> Response:
             for account in queries.all_accounts(session, _query(request))
         ]
     header = ("Username", "Title", "First name", "Last name", "E-mail", "Roles", "Active", "Made")
-    return csv_download("users", header, rows)
+    return audited_download(request, "users", _query(request), header, rows)
 
 
 def show_new(request: PageRequest) -> Response:
