@@ -66,6 +66,7 @@ def values_schema() -> Schema:
                     "enabled": _FLAG,
                     "className": _TEXT,
                     "annotations": _LABELS,
+                    "linkAnnotations": _LABELS,
                     "flower": _FLAG,
                     "tls": _group({"enabled": _FLAG, "secretName": _TEXT}),
                 }

@@ -17,6 +17,9 @@
 {{- if and $values.ingress.enabled $values.ingress.tls.enabled (not $values.ingress.tls.secretName) }}
 {{- fail "ingress.tls.secretName: must name the Secret with the certificate; only where TLS ends before the ingress, set ingress.tls.enabled to false" }}
 {{- end }}
+{{- if and (or $values.ingress.enabled $values.httpRoute.enabled) (eq $values.settings.trusted_proxies "127.0.0.1") }}
+{{- fail "settings.trusted_proxies: must name the network of the ingress controller's pods, as 10.244.0.0/16 (kubectl get pods --output wide shows their addresses); else all browsers have one address, and a few failed log-ins of one keep everybody out" }}
+{{- end }}
 {{- if and $values.httpRoute.enabled (not $values.httpRoute.parentRefs) }}
 {{- fail "httpRoute.parentRefs: must name the gateways while httpRoute.enabled is true" }}
 {{- end }}

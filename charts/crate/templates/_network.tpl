@@ -1,3 +1,31 @@
+{{/* An Ingress of the site's host: (dict "root" $ "component" "site" "annotations" (dict) "paths" (list)). */}}
+{{- define "crate.ingress" -}}
+{{- $ingress := .root.Values.ingress }}
+{{- $host := include "crate.host" .root }}
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata:
+  {{- include "crate.metadata" . | nindent 2 }}
+  {{- with .annotations }}
+  annotations:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+spec:
+  {{- with $ingress.className }}
+  ingressClassName: {{ . }}
+  {{- end }}
+  {{- if $ingress.tls.enabled }}
+  tls:
+    - hosts: [{{ $host }}]
+      secretName: {{ $ingress.tls.secretName }}
+  {{- end }}
+  rules:
+    - host: {{ $host }}
+      http:
+        paths:
+          {{- toYaml .paths | nindent 10 }}
+{{- end }}
+
 {{/* What goes into and out of the pods of a component: (dict "root" $ "component" "web" "facts" ...). */}}
 {{- define "crate.networkPolicy" -}}
 {{- $root := .root }}

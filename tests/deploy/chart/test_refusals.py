@@ -25,6 +25,7 @@ from tests.deploy.chart.rendered import DEMO, MINIMAL
             "secrets.migration: must name a Secret with the keys database_url",
         ),
         ({"ingress": {"tls": {"secretName": ""}}}, "ingress.tls.secretName: must name the Secret"),
+        ({"settings": {"trusted_proxies": "127.0.0.1"}}, "settings.trusted_proxies: must name"),
         ({"networkPolicy": {"ingressFrom": []}}, "networkPolicy.ingressFrom: must say"),
         (
             {"networkPolicy": {"destinations": {"smtp": {"to": []}}}},

@@ -275,7 +275,7 @@ def test_a_restart_never_takes_away_the_last_pod() -> None:
 
 
 def test_flower_is_below_the_site_and_its_metrics_are_not() -> None:
-    [ingress] = of_kind(example("minimal"), "Ingress").values()
+    ingress = of_kind(example("minimal"), "Ingress")["crate-site"]
     [rule] = ingress["spec"]["rules"]
     assert rule["host"] == "research.example.org"
     paths = {
@@ -292,6 +292,27 @@ def test_flower_is_below_the_site_and_its_metrics_are_not() -> None:
     flower = environment(deployment(example("minimal"), "flower")["containers"][0])
     assert flower["FLOWER_URL_PREFIX"] == "crate/flower"
     assert "FLOWER_BASIC_AUTH_FILE" in flower
+
+
+def test_links_of_clinicians_are_an_ingress_that_keeps_no_log() -> None:
+    own = {
+        "cert-manager.io/cluster-issuer": "x",
+        "nginx.ingress.kubernetes.io/proxy-body-size": "40m",
+    }
+    found = of_kind(with_changes({"ingress": {"annotations": own}}), "Ingress")
+    assert found["crate-site"]["metadata"]["annotations"] == own
+    links = found["crate-links"]
+    [rule] = links["spec"]["rules"]
+    [path] = rule["http"]["paths"]
+    assert (path["path"], path["pathType"]) == ("/crate/respond", "Prefix")
+    assert path["backend"]["service"]["name"] == "crate-web"
+    assert links["spec"]["tls"] == found["crate-site"]["spec"]["tls"]
+    # One certificate is asked for, not two.
+    assert links["metadata"]["annotations"] == {
+        "nginx.ingress.kubernetes.io/enable-access-log": "false",
+        "nginx.ingress.kubernetes.io/proxy-body-size": "40m",
+        "traefik.ingress.kubernetes.io/router.observability.accesslogs": "false",
+    }
 
 
 @pytest.mark.parametrize("hook", [False, True])
