@@ -42,6 +42,7 @@ _STUDY = (
         joinedload(Study.lead_researcher).lazyload(UserAccount.roles), lazyload(Study.researchers)
     ),
     joinedload(ContactRequest.requested_by).lazyload(UserAccount.roles),
+    joinedload(ContactRequest.own_patient),
 )
 # The home page asks: columns, not objects, by a statement that is built once.
 _LATEST = (

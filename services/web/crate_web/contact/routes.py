@@ -1,7 +1,7 @@
 """Pages on which patients are asked for: the form, its check, the list, each request and its letters."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
@@ -16,7 +16,13 @@ from crate_web import access, formatting
 from crate_web.contact import queries
 from crate_web.contact.opening import show_letter, show_mail
 from crate_web.contact.sending import send, show_new
-from crate_web.contact.visibility import coarse_of, identifier_shown, shown_kind, words_of
+from crate_web.contact.visibility import (
+    coarse_of,
+    identifier_shown,
+    shown_kind,
+    submitter_shown,
+    words_of,
+)
 from crate_web.downloads import audited_download
 from crate_web.feature import Feature, HomeSection, NavigationEntry
 from crate_web.listing import Query, read_query
@@ -53,7 +59,7 @@ def download_list(request: PageRequest) -> Response:
                 each.study.institutional_id,
                 *(identifier_shown(each, request.user) or ("", "")),
                 each.created_at.isoformat(),
-                each.requested_by.full_name,
+                submitter_shown(each, request.user),
                 "yes" if each.direct_approach else "no",
                 coarse_of(each),
             )
@@ -82,7 +88,9 @@ def show(request: PageRequest) -> Response:
         state=state,
         words=words_of(state),
         identifier=identifier_shown(found, request.user),
-        decided_at=found.changed_at if is_final(Status(found.status)) else None,
+        submitter=submitter_shown(found, request.user),
+        # The day and no more: by the minute, one could tell who or what decided.
+        decided_on=_day(request, found.news_at) if is_final(Status(found.status)) else None,
         letters=letters,
         mails=mails,
         usual_days=usual,
@@ -100,10 +108,14 @@ def _rules(request: PageRequest, found: ContactRequest) -> list[str]:
         "manager": wording.manager.name,
         "manager_telephone": wording.manager.telephone,
         "manager_email": wording.manager.email,
-        "date": formatting.day(found.changed_at.astimezone(request.site.settings.zone).date()),
+        "date": formatting.day(_day(request, found.news_at)),
         "code": found.code,
     }
     return [fill(rule, values) for rule in wording.letters.researcher.rules]
+
+
+def _day(request: PageRequest, moment: datetime) -> date:
+    return moment.astimezone(request.site.settings.zone).date()
 
 
 def load_home(session: ReadSession, visitor: Visitor, _now: datetime) -> Mapping[str, object]:
@@ -125,8 +137,9 @@ def _is_news(moment: datetime, visitor: Visitor) -> bool:
 
 def _row(
     found: ContactRequest, visitor: Visitor
-) -> tuple[ContactRequest, tuple[str, str] | None, str]:
-    return found, identifier_shown(found, visitor), words_of(coarse_of(found)).name
+) -> tuple[ContactRequest, tuple[str, str] | None, str, str]:
+    state = words_of(coarse_of(found)).name
+    return found, identifier_shown(found, visitor), state, submitter_shown(found, visitor)
 
 
 def _query(request: PageRequest) -> Query:

@@ -95,3 +95,15 @@ def identifier_shown(request: ContactRequest, visitor: Visitor) -> tuple[str, st
     if not own or (kind is LookupKind.NHS_NUMBER and not visitor.has(Role.RDBM)):
         return None
     return kind.label, request.lookup_value
+
+
+def submitter_shown(request: ContactRequest, visitor: Visitor) -> str:
+    """Return who submitted a request, as this visitor may know it.
+
+    A clinician who asked about a patient of their own is named to themselves and the RDBM only: researchers
+    must not learn who the clinician is (C103).
+    """
+    own = request.requested_by_id == visitor.user_id
+    if request.own_patient is None or own or visitor.has(Role.RDBM):
+        return request.requested_by.full_name
+    return "the patient's clinician"

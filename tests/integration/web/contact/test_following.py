@@ -1,5 +1,8 @@
 """Following requests: the list, one request, its letter."""
 
+import re
+from datetime import UTC, datetime
+
 import pytest
 from sqlalchemy import select
 
@@ -9,8 +12,9 @@ from crate_core.contact_requests import change_status
 from crate_core.database import Database, WriteSession
 from crate_core.domain.consent import ConsentMode
 from crate_core.domain.contact import Status, StopCode
-from crate_core.models import AuditEvent, ConsentModeRow, ContactRequest, Mail
-from tests.web import Browser
+from crate_core.domain.roles import Role
+from crate_core.models import AuditEvent, ConsentModeRow, ContactRequest, Mail, OwnPatientRequest
+from tests.web import Browser, add_user
 from tests.web.cast import Cast
 from tests.web.clinic import IDENTIFIERS, NHS_NUMBER, add_letter, add_request, ask
 
@@ -220,6 +224,45 @@ def add_mail(database: Database, request: ContactRequest) -> int:
         return mail.id
 
     return database.write(work)
+
+
+def test_c103_researchers_learn_the_day_of_a_decision_and_not_the_minute(
+    browser: Browser, database: Database, cast: Cast
+) -> None:
+    decided = datetime(2026, 5, 3, 11, 27, tzinfo=UTC)
+    request = add_request(
+        database, cast.s1, cast.lead, Status.STOPPED, changed_at=decided, news_at=decided
+    )
+    browser.sign_in_as(cast.lead)
+    page = browser.get(f"/contact/requests/{request.code}").text
+    assert re.search(r"Decided</dt>\s*<dd[^>]*>3 May 2026</dd>", page)
+    assert ":27" not in page
+
+
+def test_c103_clinician_who_asked_about_an_own_patient_is_not_named_to_researchers(
+    browser: Browser, database: Database, cast: Cast
+) -> None:
+    clinician = add_user(database, "clara", Role.CLINICIAN)
+    request = add_request(database, cast.s1, clinician, Status.APPROVED)
+    database.write(
+        lambda session: session.add(
+            OwnPatientRequest(
+                contact_request_id=request.id,
+                manager_posts=True,
+                signatory_name="Dr Clara Whitfield",
+                signatory_title="",
+            )
+        )
+    )
+    paths = ("/contact/requests", "/contact/requests.csv", f"/contact/requests/{request.code}")
+    browser.sign_in_as(cast.lead)
+    for path in paths:
+        text = browser.get(path).text
+        assert "the patient" in text
+        assert "Clara" not in text
+    browser.sign_in_as(cast.rdbm)
+    for path in paths:
+        assert "Clara Example" in browser.get(path).text
 
 
 def test_home_marks_requests_that_moved_since_the_last_visit(
