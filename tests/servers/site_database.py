@@ -50,4 +50,4 @@ def empty_tables(engine: Engine) -> None:
 
 def open_database(url: str) -> Database:
     """Return the site database behind a URL."""
-    return Database(make_engine(url))
+    return Database.open(url)

@@ -99,13 +99,14 @@ class Delivery:
         return self._settle(mail, MailState.SENT, "sent", reply)
 
     def _mark_sending(self, mail: StoredMail) -> None:
-        def work(session: WriteSession) -> bool:
-            queued = (MailState.QUEUED,)
-            return change_state(
-                session, mail.id, queued, MailState.SENDING, utcnow(), lease=self._sending_lease
-            )
-
-        if not self._database.write(work):
+        if not change_state(
+            self._database,
+            mail.id,
+            (MailState.QUEUED,),
+            MailState.SENDING,
+            utcnow(),
+            lease=self._sending_lease,
+        ):
             raise TemporaryError("the mail was changed while it was about to be sent")
 
     def _on_unknown(self, mail: StoredMail, reason: str) -> Changes:

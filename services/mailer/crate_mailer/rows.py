@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, exists, func, insert, select, update
 
 from crate_core.contact_requests import KEPT_BACK
-from crate_core.database import ReadSession, WriteSession
+from crate_core.database import Database, ReadSession, WriteSession
 from crate_core.jobs import Task, enqueue
 from crate_core.mails import REQUESTED
 from crate_core.models.documents import Document
@@ -112,7 +112,7 @@ _CHANGE_TO_SENT = _CHANGE.values(sent_at=bindparam("now"))
 
 
 def change_state(
-    session: WriteSession,
+    place: WriteSession | Database,
     mail_id: int,
     from_states: tuple[MailState, ...],
     to: MailState,
@@ -120,7 +120,10 @@ def change_state(
     *,
     lease: timedelta | None = None,
 ) -> bool:
-    """Move a mail to another state if it is in one of `from_states`; tell whether it was."""
+    """Move a mail to another state if it is in one of `from_states`; tell whether it was.
+
+    It is done in the transaction of a session, or as one of its own.
+    """
     values = {
         "mail": mail_id,
         "from_states": from_states,
@@ -129,7 +132,7 @@ def change_state(
         "ends": now + lease if lease else None,
     }
     statement = _CHANGE_TO_SENT if to is MailState.SENT else _CHANGE
-    return bool(session.change(statement, values))
+    return bool(place.change(statement, values))
 
 
 _ADD = insert(MailTransmission)

@@ -18,7 +18,7 @@ from tests.servers import MariaDBServer
 
 def test_connection_that_idled_over_a_restart_is_replaced_unnoticed(tmp_path: Path) -> None:
     with MariaDBServer(tmp_path / "m") as server:
-        database = Database(make_engine(server.create_database()))
+        database = Database.open(server.create_database())
         with database.read() as session:
             assert session.scalar(text("SELECT 1")) == 1
         server.stop()
@@ -31,7 +31,7 @@ def test_connection_that_idled_over_a_restart_is_replaced_unnoticed(tmp_path: Pa
 
 def test_database_that_is_away_is_a_temporary_error(tmp_path: Path) -> None:
     with MariaDBServer(tmp_path / "m") as server:
-        database = Database(make_engine(server.create_database()))
+        database = Database.open(server.create_database())
         server.stop()
         with pytest.raises(TemporaryError), database.read() as session:
             session.scalar(text("SELECT 1"))

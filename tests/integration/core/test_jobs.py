@@ -1,7 +1,8 @@
 """Jobs: nothing is lost, nothing is done twice (design 4; C124 to C128, C131)."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -9,12 +10,14 @@ from sqlalchemy import func, select
 
 from crate_core.clock import utcnow
 from crate_core.database import Database, WriteSession
+from crate_core.database.sessions import Claim
 from crate_core.errors import DatabaseAwayError, PermanentError, TemporaryError
 from crate_core.jobs import (
     Handler,
     JobView,
     Outcome,
     Relay,
+    RelayThread,
     RetryPolicy,
     Task,
     ask_again,
@@ -22,6 +25,7 @@ from crate_core.jobs import (
     retry_failed,
     run_job,
 )
+from crate_core.jobs.rows import cancel_open
 from crate_core.models import Job, WorkItem
 
 TASK = Task.PROCESS_CONTACT_REQUEST
@@ -172,6 +176,100 @@ def test_job_published_but_not_started_is_published_again_at_growing_intervals(
         if relay.sweep():
             published_at.append(minute)
     assert published_at == [0, 1, 3, 7, 15, 31, 63, 123]
+
+
+@contextmanager
+def relay_of_the_process(database: Database, broker: Broker) -> Iterator[None]:
+    thread = RelayThread(Relay(database, broker, republish_after=timedelta(minutes=1)))
+    thread.start()
+    database.relay_through(thread)
+    try:
+        yield
+    finally:
+        database.relay_through(None)
+        thread.stop()
+
+
+def test_c124_a_process_with_a_relay_publishes_what_it_commits_and_no_other_relay_does(
+    database: Database,
+) -> None:
+    broker, other = Broker(), Broker()
+    with relay_of_the_process(database, broker):
+        asked = [ask(database, subject) for subject in range(5)]
+    assert Relay(database, other, republish_after=timedelta(minutes=1)).sweep() == 0
+    assert broker.messages == [(TASK, job_id) for job_id in asked]
+    assert [run_job(database, handlers(), job_id) for job_id in asked] == [Outcome.DONE] * 5
+
+
+def test_c124_a_process_with_a_relay_publishes_nothing_of_what_is_rolled_back_or_due_later(
+    database: Database,
+) -> None:
+    broker = Broker()
+
+    def fails(session: WriteSession) -> None:
+        enqueue(session, TASK, 1)
+        raise PermanentError("no")
+
+    with relay_of_the_process(database, broker):
+        with pytest.raises(PermanentError):
+            database.write(fails)
+        soon = utcnow() + timedelta(minutes=5)
+        database.write(lambda session: enqueue(session, TASK, 2, due_at=soon))
+    assert broker.messages == []
+
+
+def test_c125_what_a_process_could_not_publish_is_published_by_another_relay(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broker, other = Broker(), Broker()
+    broker.away = True
+    with relay_of_the_process(database, broker):
+        job_id = ask(database)
+    later = utcnow() + timedelta(seconds=3)
+    monkeypatch.setattr("crate_core.jobs.relay.utcnow", lambda: later)
+    assert Relay(database, other, republish_after=timedelta(minutes=1)).sweep() == 1
+    assert other.messages == [(TASK, job_id)]
+
+
+def test_c125_what_a_process_wrote_before_it_died_is_published_when_its_claim_ends(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broker = Broker()
+    relay = Relay(database, broker, republish_after=timedelta(minutes=1))
+    # Its relay never gets to run.
+    database.relay_through(RelayThread(relay))
+    job_id = ask(database)
+    database.relay_through(None)
+    assert relay.sweep() == 0
+    later = utcnow() + timedelta(seconds=61)
+    monkeypatch.setattr("crate_core.jobs.relay.utcnow", lambda: later)
+    assert relay.sweep() == 1
+    assert broker.messages == [(TASK, job_id)]
+
+
+def test_a_job_that_was_cancelled_while_the_broker_was_away_is_not_published_any_more(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broker = Broker()
+    relay = Relay(database, broker, republish_after=timedelta(minutes=1))
+    database.relay_through(RelayThread(relay))
+    claims: list[Claim] = []
+
+    def work(session: WriteSession) -> None:
+        enqueue(session, TASK, 1)
+        assert session.claim
+        claims.append(session.claim)
+
+    database.write(work)
+    database.relay_through(None)
+    database.write(lambda session: cancel_open(session, TASK, 1))
+    broker.away = True
+    with pytest.raises(TemporaryError):
+        relay.publish(claims)
+    broker.away = False
+    later = utcnow() + timedelta(hours=2)
+    monkeypatch.setattr("crate_core.jobs.relay.utcnow", lambda: later)
+    assert relay.sweep() == 0
 
 
 def test_many_relays_publish_each_job_once(database: Database) -> None:

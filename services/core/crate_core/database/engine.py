@@ -16,7 +16,7 @@ _UNKNOWN_VARIABLE = 1193
 
 
 def make_engine(
-    url: str | URL, *, pool_size: int = 5, socket_seconds: int = 30, only_reads: bool = False
+    url: str | URL, *, pool_size: int = 5, socket_seconds: int = 30, autocommit: bool = False
 ) -> Engine:
     """Return an engine for the site database (or one that is used like it).
 
@@ -28,20 +28,21 @@ def make_engine(
         url: SQLAlchemy URL of SQLite, MySQL/MariaDB (pymysql) or SQL Server (pyodbc).
         pool_size: connections kept; as many again may be opened under load.
         socket_seconds: how long to wait for an answer before the connection counts as dead.
-        only_reads: its statements need no transaction. At READ COMMITTED each sees what is committed
-            when it begins, in a transaction or not, and there is no end of one to wait for.
+        autocommit: each statement is a transaction of its own: for reading, since at READ COMMITTED each sees
+            what is committed when it begins, in a transaction or not, and for single guarded changes. There
+            is no end of a transaction to wait for.
     """
     url = make_url(url)
     backend = url.get_backend_name()
     if backend == "sqlite":
-        return _sqlite_engine(url)
+        return _sqlite_engine(url, autocommit=autocommit)
     options: dict[str, Any] = {
         "pool_size": pool_size,
         "max_overflow": pool_size,
         "pool_recycle": 1800,
         "pool_timeout": 10,
-        "isolation_level": "AUTOCOMMIT" if only_reads else "READ COMMITTED",
-        "skip_autocommit_rollback": only_reads,
+        "isolation_level": "AUTOCOMMIT" if autocommit else "READ COMMITTED",
+        "skip_autocommit_rollback": autocommit,
         # Who uses a connection ends its transaction; the pool need not roll back what has ended.
         "pool_reset_on_return": None,
         # An error's text goes into logs and onto jobs: values may be a patient's.
@@ -105,7 +106,7 @@ def _ping_after_idling(engine: Engine) -> None:
             raise DisconnectionError
 
 
-def _sqlite_engine(url: URL) -> Engine:
+def _sqlite_engine(url: URL, *, autocommit: bool) -> Engine:
     engine = create_engine(
         url,
         connect_args={"timeout": _SQLITE_BUSY_SECONDS, "check_same_thread": False},
@@ -121,6 +122,9 @@ def _sqlite_engine(url: URL) -> Engine:
         connection.execute("PRAGMA synchronous = NORMAL")
         if url.database not in {None, "", ":memory:"}:
             connection.execute("PRAGMA journal_mode = WAL")
+
+    if autocommit:
+        return engine
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:

@@ -100,23 +100,23 @@ def _is_retryable(error: DBAPIError) -> bool:
 class Database:
     """The site database as the rest of the code sees it."""
 
-    def __init__(self, engine: Engine, readers: Engine | None = None) -> None:
+    def __init__(self, engine: Engine, autocommit: Engine | None = None) -> None:
         """Wrap `engine`.
 
         Args:
             engine: from `make_engine`.
-            readers: from `make_engine` with `only_reads`, for what only reads; the same if None.
+            autocommit: from `make_engine` with `autocommit`, for what is one statement; the same if None.
         """
         self.engine = engine
-        self._readers = readers or engine
+        self._autocommit = autocommit or engine
         self._writers = engine.execution_options(crate_immediate=True)
         self._relay: ProcessRelay | None = None
 
     @classmethod
     def open(cls, url: str, *, pool_size: int = 5) -> Self:
         """Return the database at `url`, with so many connections kept for reading and as many for writing."""
-        readers = make_engine(url, pool_size=pool_size, only_reads=True)
-        return cls(make_engine(url, pool_size=pool_size), readers)
+        autocommit = make_engine(url, pool_size=pool_size, autocommit=True)
+        return cls(make_engine(url, pool_size=pool_size), autocommit)
 
     def relay_through(self, relay: ProcessRelay | None) -> None:
         """Let `relay` publish, right after each commit, the jobs that this process writes from now on."""
@@ -125,7 +125,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[ReadSession]:
         """Give a session for reading; raises DatabaseAwayError when the database is away."""
-        with ReadSession(self._readers, autoflush=False, expire_on_commit=False) as session:
+        with ReadSession(self._autocommit, autoflush=False, expire_on_commit=False) as session:
             try:
                 yield session
             except (OperationalError, InterfaceError) as error:
@@ -142,22 +142,21 @@ class Database:
             TemporaryError: the locks did not clear.
             IntegrityError: a constraint refuses the work each time.
         """
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                return self._write_once(work)
-            except DBAPIError as error:
-                if not _is_retryable(error):
-                    if isinstance(error, OperationalError | InterfaceError):
-                        raise DatabaseAwayError(_describe(error)) from error
-                    raise
-                if attempt == _ATTEMPTS:
-                    if isinstance(error, IntegrityError):
-                        raise
-                    raise TemporaryError(_describe(error)) from error
-                pause = _FIRST_PAUSE_SECONDS * 2**attempt * random.uniform(0.5, 1.5)  # noqa: S311
-                log.info("unit of work again", attempt=attempt, reason=type(error.orig).__name__)
-                time.sleep(pause)
-        raise AssertionError  # pragma: no cover - the loop returns or raises
+        return _again(lambda: self._write_once(work))
+
+    def change(self, statement: Update, parameters: Mapping[str, object]) -> int:
+        """Run one guarded UPDATE that is a transaction of its own; return how many rows its WHERE matched.
+
+        It costs one exchange with the server, where `write` needs a second one to commit. Raises as `write`.
+        """
+        return _again(lambda: self._change_once(statement, parameters))
+
+    def _change_once(self, statement: Update, parameters: Mapping[str, object]) -> int:
+        with self._autocommit.connect() as connection:
+            changed = connection.execute(statement, parameters).rowcount
+            if self._autocommit is self.engine:
+                connection.commit()
+        return changed
 
     def _write_once(self, work: Callable[[WriteSession], T]) -> T:
         relay = self._relay
@@ -174,7 +173,27 @@ class Database:
     def dispose(self) -> None:
         """Close all pooled connections, for example after a fork."""
         self.engine.dispose()
-        self._readers.dispose()
+        self._autocommit.dispose()
+
+
+def _again(attempt_once: Callable[[], T]) -> T:
+    """Return what `attempt_once` returns, run again from its start when others were in its way."""
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            return attempt_once()
+        except DBAPIError as error:
+            if not _is_retryable(error):
+                if isinstance(error, OperationalError | InterfaceError):
+                    raise DatabaseAwayError(_describe(error)) from error
+                raise
+            if attempt == _ATTEMPTS:
+                if isinstance(error, IntegrityError):
+                    raise
+                raise TemporaryError(_describe(error)) from error
+            pause = _FIRST_PAUSE_SECONDS * 2**attempt * random.uniform(0.5, 1.5)  # noqa: S311
+            log.info("unit of work again", attempt=attempt, reason=type(error.orig).__name__)
+            time.sleep(pause)
+    raise AssertionError  # pragma: no cover - the loop returns or raises
 
 
 def _describe(error: Any) -> str:

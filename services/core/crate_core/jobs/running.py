@@ -95,7 +95,7 @@ def run_job(
         again then).
     """
     started = time.monotonic()
-    job = database.write(lambda session: _start(session, handlers, job_id))
+    job = _start(database, handlers, job_id)
     if job is None:
         log.info("job skipped", job=job_id)
         return Outcome.SKIPPED
@@ -131,12 +131,13 @@ _START = (
 )
 
 
-def _start(session: WriteSession, handlers: Mapping[Task, Handler], job_id: int) -> JobView | None:
-    found = session.execute(_FIND, {"job": job_id}).one_or_none()
+def _start(database: Database, handlers: Mapping[Task, Handler], job_id: int) -> JobView | None:
+    with database.read() as session:
+        found = session.execute(_FIND, {"job": job_id}).one_or_none()
     if found is None or found.task not in handlers:
         return None
     task, now = Task(found.task), utcnow()
-    changed = session.change(
+    changed = database.change(
         _START,
         {
             "job": job_id,
