@@ -214,7 +214,7 @@ def test_probes_ask_the_private_port(service: str) -> None:
 def test_services_wait_for_the_schema_with_their_own_account(service: str) -> None:
     spec = deployment(example("minimal"), service)
     [first] = spec["initContainers"]
-    assert "crate db check" in first["command"][-1]
+    assert first["command"] == ["crate", "db", "check", "--wait"]
     variables = environment(first)
     assert variables["CRATE_DATABASE_URL_FILE"] == "/etc/crate/secrets/database_url"
     assert variables.items() <= environment(spec["containers"][0]).items()

@@ -4,6 +4,10 @@ import contextlib
 import io
 import json
 import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -12,8 +16,9 @@ from sqlalchemy import select, update
 from crate_core.audit import seal
 from crate_core.cli import main
 from crate_core.clock import utcnow
-from crate_core.database import Database, WriteSession
+from crate_core.database import Database, WriteSession, make_engine
 from crate_core.jobs import Task, enqueue
+from crate_core.migrations import upgrade
 from crate_core.models import AuditEvent, Job, Mail, UserAccount, WorkItem
 from crate_core.settings.document import describe_settings
 
@@ -107,6 +112,36 @@ def test_the_schema_is_made_and_checked(tmp_path: Path, monkeypatch: pytest.Monk
     crate("db", "check")
 
 
+def start_waiting(url: str) -> subprocess.Popen[str]:
+    program = "from crate_core.cli import main; main()"
+    waiting = subprocess.Popen(
+        [sys.executable, "-c", program, "db", "check", "--wait"],
+        env={**os.environ, "CRATE_DATABASE_URL": url},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert waiting.stdout
+    assert "has no schema" in waiting.stdout.readline()
+    return waiting
+
+
+def test_the_schema_is_waited_for_and_a_reason_is_said_once(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+    waiting = start_waiting(url)
+    time.sleep(1.5)
+    upgrade(make_engine(url))
+    said, _ = waiting.communicate(timeout=20)
+    assert said.startswith("The site database has schema")
+    assert waiting.returncode == 0
+
+
+def test_who_waits_for_the_schema_ends_when_told_to(tmp_path: Path) -> None:
+    waiting = start_waiting(f"sqlite:///{tmp_path / 'new.db'}")
+    waiting.terminate()
+    waiting.communicate(timeout=20)
+    assert waiting.returncode == 128 + signal.SIGTERM
+
+
 def test_a_database_that_is_away_is_said_in_one_line(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -126,9 +161,9 @@ def test_an_account_is_created_changed_and_disabled(crate: Cli, sqlite_database:
     assert "disabled" in crate("user", "list")
 
     with sqlite_database.read() as session:
-        user = session.scalars(select(UserAccount)).one()
+        stored = session.scalars(select(UserAccount.password_hash)).one()
         events = session.scalars(select(AuditEvent)).all()
-    assert PASSWORD not in user.password_hash
+    assert PASSWORD not in stored
     assert [event.kind for event in events] == ["user_changed"] * 3
     assert all(event.actor.startswith("operator:") for event in events)
 
