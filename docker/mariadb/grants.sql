@@ -9,7 +9,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON site.login_failure TO 'web'@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON site.study TO 'web'@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON site.study_researcher TO 'web'@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON site.leaflet TO 'web'@'%';
-GRANT SELECT ON site.user_account TO 'consent'@'%';
+-- Letters and mails name people; no hash of a password leaves the front end.
+GRANT SELECT (id, username, is_active, created_at, title, first_name, last_name, email, email_verified_at, telephone, address, signatory_title, is_consultant, rows_per_page) ON site.user_account TO 'consent'@'%';
 GRANT SELECT ON site.user_role TO 'consent'@'%';
 GRANT SELECT ON site.study TO 'consent'@'%';
 GRANT SELECT ON site.study_researcher TO 'consent'@'%';
@@ -38,8 +39,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON site.research_run_chunk TO 'web'@'%', 'r
 GRANT SELECT, INSERT, UPDATE, DELETE ON site.research_column TO 'runner'@'%';
 GRANT SELECT ON site.research_column TO 'web'@'%';
 GRANT SELECT ON site.research_query TO 'runner'@'%';
-GRANT SELECT, UPDATE (is_active) ON site.user_account TO 'runner'@'%';
-GRANT SELECT ON site.user_role TO 'runner'@'%';
+GRANT SELECT (id, username, is_active), UPDATE (is_active) ON site.user_account TO 'runner'@'%';
 
 -- Jobs: whoever works.
 GRANT SELECT, INSERT, UPDATE ON site.job TO 'web'@'%', 'runner'@'%', 'consent'@'%', 'mailer'@'%', 'relay'@'%';

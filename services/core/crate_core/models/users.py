@@ -16,7 +16,8 @@ class UserAccount(Base):
 
     id: Mapped[Key]
     username: Mapped[ShortText] = mapped_column(unique=True)
-    password_hash: Mapped[Line]
+    password_hash: Mapped[Line] = mapped_column(deferred=True)
+    """Read by the log-in alone: the accounts of other services on the database have no right to it."""
     is_active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, case, delete, func, or_, select
+from sqlalchemy.orm import undefer
 
 from crate_core.database import ReadSession, WriteSession
 from crate_core.models.users import LoginFailure, LoginSession, UserAccount
@@ -12,9 +13,11 @@ Session = ReadSession | WriteSession
 
 
 def find_user(session: Session, username: str) -> UserAccount | None:
-    """Return the active account of that name."""
+    """Return the active account of that name, with the hash of its password."""
     return session.scalar(
-        select(UserAccount).where(UserAccount.username == username, UserAccount.is_active)
+        select(UserAccount)
+        .where(UserAccount.username == username, UserAccount.is_active)
+        .options(undefer(UserAccount.password_hash))
     )
 
 

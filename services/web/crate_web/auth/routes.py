@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from sqlalchemy import select
 from starlette.responses import Response
 
 from crate_core.audit import AuditKind, record
@@ -95,7 +96,9 @@ def change_password(request: PageRequest) -> Response:
         return request.render("auth/password.html", form=_without_passwords(form))
     visitor, site = request.user, request.site
     with site.database.read() as session:
-        stored = session.get_one(UserAccount, visitor.user_id).password_hash
+        stored = session.scalar(
+            select(UserAccount.password_hash).where(UserAccount.id == visitor.user_id)
+        )
     wrong = FormState()
     problem = problem_with(form.new, username=visitor.username)
     if problem:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from enum import Enum, auto
 
 from sqlalchemy import func, or_, select, update
+from sqlalchemy.orm import lazyload, load_only
 
 from crate_core.audit import AuditKind, record
 from crate_core.clock import utcnow
@@ -69,7 +70,7 @@ def start(session: WriteSession, run_id: int, *, most: int) -> Start:
     record(
         session,
         AuditKind.RUN_STARTED,
-        actor=session.get(UserAccount, run.owner_id),
+        actor=_owner(session, run),
         address=run.address,
         subject=f"run {run.id}",
         detail={"database": run.database, "sql": run.sql},
@@ -127,7 +128,7 @@ def finish(session: WriteSession, run_id: int, ending: Ending) -> bool:
     record(
         session,
         AuditKind.RUN_ENDED,
-        actor=session.get(UserAccount, run.owner_id),
+        actor=_owner(session, run),
         address=run.address,
         subject=f"run {run.id}",
         detail={
@@ -143,6 +144,12 @@ def finish(session: WriteSession, run_id: int, ending: Ending) -> bool:
     )
     _release_next(session, run.owner_id)
     return True
+
+
+def _owner(session: WriteSession, run: ResearchRun) -> UserAccount | None:
+    # The runner may read no more of an account than the audit says of it.
+    name_alone = (load_only(UserAccount.username), lazyload(UserAccount.roles))
+    return session.get(UserAccount, run.owner_id, options=name_alone)
 
 
 def _release_next(session: WriteSession, owner_id: int) -> None:

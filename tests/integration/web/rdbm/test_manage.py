@@ -2,6 +2,7 @@
 
 import httpx
 from sqlalchemy import select, update
+from sqlalchemy.orm import undefer
 
 from crate_core.audit import seal
 from crate_core.domain.roles import Role
@@ -26,7 +27,8 @@ def make(browser: Browser, **changes: str | list[str]) -> httpx.Response:
 
 def account(world: World, username: str) -> UserAccount:
     with world.database.read() as session:
-        return session.scalars(select(UserAccount).where(UserAccount.username == username)).one()
+        named = select(UserAccount).where(UserAccount.username == username)
+        return session.scalars(named.options(undefer(UserAccount.password_hash))).one()
 
 
 def test_a_user_is_added_once_and_can_sign_in(browser: Browser, world: World) -> None:
