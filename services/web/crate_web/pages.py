@@ -19,6 +19,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from crate_core.domain.roles import Role
+from crate_core.domain.study import plain_summary_to_paragraphs
 from crate_web import formatting
 from crate_web.assets import Assets
 from crate_web.components import Components
@@ -80,6 +81,7 @@ class Pages:
             duration=formatting.duration,
             number=formatting.number,
             plural=formatting.plural,
+            paragraphs=_paragraphs,
         )
         self.navigation = lru_cache(maxsize=512)(self._navigation)
 
@@ -124,6 +126,10 @@ class Pages:
             for entry in self._entries
             if role in entry.roles
         )
+
+
+def _paragraphs(text: str) -> Markup:
+    return Markup(plain_summary_to_paragraphs(text))  # noqa: S704 (each line is escaped)
 
 
 def _order(entry: NavigationEntry) -> tuple[int, str]:

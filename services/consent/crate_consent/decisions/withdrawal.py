@@ -7,11 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from crate_core.domain.consent import ConsentMode, ConsentRecord
-from crate_core.domain.contact import Route, Status, StopCode
-
-_PENDING = frozenset(
-    {Status.WITH_CLINICIAN, Status.CLINICIAN_MAIL_FAILED, Status.WITH_PATIENT, Status.FAILED}
-)
+from crate_core.domain.contact import Route, Status, StopCode, is_waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +88,7 @@ def consequences(history: Iterable[ConsentRecord], cases: Iterable[Case]) -> Con
     stop = tuple(
         PendingStop(case.request_id, code)
         for case in ordered
-        if case.status in _PENDING and (code := barred_since(records, case.based_on))
+        if is_waiting(case.status) and (code := barred_since(records, case.based_on))
     )
     return Consequences(withdraw, stop)
 

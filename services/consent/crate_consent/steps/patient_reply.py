@@ -8,6 +8,7 @@ from crate_consent.steps.standing import has_died, stop_if_barred
 from crate_consent.steps.subject import CONSENT, resume
 from crate_core.contact_requests import change_status
 from crate_core.database import WriteSession
+from crate_core.domain.answers import status_after_reply
 from crate_core.domain.contact import Status
 from crate_core.jobs import JobView
 from crate_core.models import ContactRequest, PatientResponse
@@ -34,8 +35,8 @@ def _settle(
     if response.agreed is None or request.status not in _OPEN:
         return
     resume(session, request, Status.WITH_PATIENT)
-    if not response.agreed:
-        why = "The patient said no."
-        change_status(session, request, Status.PATIENT_REFUSED, actor=CONSENT, why=why)
+    after = status_after_reply(agreed=response.agreed)
+    if after is Status.PATIENT_REFUSED:
+        change_status(session, request, after, actor=CONSENT, why="The patient said no.")
     elif not stop_if_barred(session, request, died=died):
         approve(together, session, request, asked=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from crate_core.domain.contact import Answer, Reply, Status
+from crate_core.domain.contact import Answer, Status
 
 MAX_NAME_LENGTH = 255
 
@@ -65,9 +65,9 @@ def status_after_answer(answer: Answer) -> Status:
     return Status.WITH_PATIENT if answer.agrees else Status.CLINICIAN_REFUSED
 
 
-def status_after_reply(reply: Reply) -> Status:
+def status_after_reply(*, agreed: bool) -> Status:
     """Return where a patient's reply leads (C64, C65); what makes it valid is `Decision.problem`."""
-    return Status.APPROVED if reply is Reply.YES else Status.PATIENT_REFUSED
+    return Status.APPROVED if agreed else Status.PATIENT_REFUSED
 
 
 class LinkState(StrEnum):

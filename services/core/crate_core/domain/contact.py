@@ -113,11 +113,6 @@ def check_transition(before: Status, after: Status) -> None:
         raise TransitionError(before, after)
 
 
-def statuses_before(after: Status) -> frozenset[Status]:
-    """Return every status that `after` may follow: the WHERE of a guarded update."""
-    return frozenset(before for before, following in TRANSITIONS.items() if after in following)
-
-
 def is_final(status: Status) -> bool:
     """Nothing more happens by itself or is expected of anyone (an approval may still be withdrawn)."""
     return status in _FINAL
@@ -186,13 +181,6 @@ class Answer(StrEnum):
     def agrees(self) -> bool:
         """Whether the patient will be asked."""
         return self in {Answer.R, Answer.A}
-
-
-class Reply(StrEnum):
-    """A patient's reply about one study."""
-
-    YES = "yes"
-    NO = "no"
 
 
 class CoarseStatus(StrEnum):

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from crate_core.domain.answers import AnswerRules
-from crate_core.domain.study import extra_form_applies, missing_for_contact
+from crate_core.domain.study import extra_form_applies, is_possible_contact_study
 from crate_core.models import Study
 from crate_web.contact.studies import CannotAskError
 
@@ -33,7 +33,7 @@ def own_offers(studies: Iterable[Study], *, consultant: bool) -> list[OwnOffer]:
             ),
         )
         for study in studies
-        if not missing_for_contact(study.facts)
+        if is_possible_contact_study(study.facts)
     ]
 
 

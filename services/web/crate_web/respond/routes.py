@@ -134,7 +134,7 @@ def _question_page(
         choices=choices(question.rules),
         leaflets=leaflets,
         form=form,
-        summary=summary_lines(question.study.summary)[:_SUMMARY_LINES],
+        summary="\n".join(summary_lines(question.study.summary)[:_SUMMARY_LINES]),
         today=today,
         nhs_number=format_nhs_number(question.nhs_number) if question.nhs_number else "not known",
         token=request.path_params["token"],

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from crate_core.database import ReadSession
 from crate_core.domain.roles import Role
-from crate_core.domain.study import missing_for_contact, summary_lines
+from crate_core.domain.study import missing_for_contact
 from crate_core.models import Document, Study
 from crate_web import access
 from crate_web.documents import content_of, pdf_response
@@ -59,7 +59,7 @@ def show(request: PageRequest) -> Response:
         "studies/show.html",
         study=study,
         missing=missing_for_contact(study.facts),
-        summary=summary_lines(study.summary),
+        summary=study.summary,
         others=[name for user, name in names.items() if user != study.lead_researcher_id],
         flags=[
             (question, "yes" if getattr(study, name) else "no") for name, question in FLAGS.items()

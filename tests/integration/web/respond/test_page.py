@@ -331,3 +331,19 @@ def test_post_without_the_forms_token_is_refused(
     assert posted.status_code == 403
     with database.read() as session:
         assert session.scalar(select(func.count()).select_from(Job)) == 0
+
+
+@pytest.mark.parametrize(
+    ("summary", "shown"),
+    [
+        ("a<b\n\nc", "<p>a&lt;b</p><p>c</p>"),
+        ("one & only", '<div class="nhsuk-body">one &amp; only</div>'),
+        ("1\n2\n3\n4\n5\n6", "<p>4</p><p>5</p></div>"),
+    ],
+)
+def test_c137_summary_of_the_study_is_shown_as_safe_paragraphs(
+    database: Database, browser: Browser, summary: str, shown: str
+) -> None:
+    study = add_study(database, add_lead(database, "lead"), summary=summary)
+    request = add_request(database, study, study.lead_researcher, Status.WITH_CLINICIAN)
+    assert shown in browser.get(f"/respond/{ask(database, request)}").text

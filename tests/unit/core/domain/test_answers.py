@@ -13,7 +13,7 @@ from crate_core.domain.answers import (
     status_after_answer,
     status_after_reply,
 )
-from crate_core.domain.contact import Answer, Reply, Status
+from crate_core.domain.contact import Answer, Status
 
 SENT = datetime(2026, 5, 3, 9, tzinfo=UTC)
 EXPIRES = SENT + timedelta(days=56)
@@ -104,5 +104,5 @@ def test_c46_c47_c48_answer_leads_to_the_patient_or_ends(answer: Answer) -> None
 
 
 def test_c64_c65_yes_approves_and_no_ends() -> None:
-    assert status_after_reply(Reply.YES) is Status.APPROVED
-    assert status_after_reply(Reply.NO) is Status.PATIENT_REFUSED
+    assert status_after_reply(agreed=True) is Status.APPROVED
+    assert status_after_reply(agreed=False) is Status.PATIENT_REFUSED

@@ -17,7 +17,6 @@ from crate_core.domain.contact import (
     coarse,
     is_final,
     is_waiting,
-    statuses_before,
 )
 
 WITHOUT_EXIT = {
@@ -51,15 +50,15 @@ def test_every_status_is_new_or_final_or_waits_for_a_person() -> None:
 
 
 def test_approval_comes_only_from_standing_green_or_the_patients_yes() -> None:
-    assert statuses_before(Status.APPROVED) == {Status.NEW, Status.WITH_PATIENT}
-    assert statuses_before(Status.WITHDRAWN) == {Status.APPROVED}
+    before = {status: {each for each in Status if status in TRANSITIONS[each]} for status in Status}
+    assert before[Status.APPROVED] == {Status.NEW, Status.WITH_PATIENT}
+    assert before[Status.WITHDRAWN] == {Status.APPROVED}
 
 
 @pytest.mark.parametrize(("before", "after"), list(product(Status, Status)))
 def test_only_transitions_of_the_table_pass(before: Status, after: Status) -> None:
     if after in TRANSITIONS[before]:
         check_transition(before, after)
-        assert before in statuses_before(after)
     else:
         with pytest.raises(TransitionError, match=f'"{before}" cannot become "{after}"'):
             check_transition(before, after)

@@ -1,6 +1,5 @@
 """Pasted identifiers, and who may know what of a request."""
 
-
 import pytest
 
 from crate_core.domain.contact import CoarseStatus, Status, StopCode
