@@ -1,5 +1,6 @@
 """The schema: up from empty, down one, equal to the models, and one upgrade at a time."""
 
+import logging
 import subprocess
 import sys
 
@@ -21,6 +22,18 @@ def test_upgrade_from_empty_gives_the_schema_of_the_models(database_url: str) ->
     assert current_state(engine).is_usable
     with engine.connect() as connection:
         command.check(config(connection))
+    engine.dispose()
+
+
+def test_looking_at_the_schema_says_nothing_in_the_log(
+    database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine = make_engine(database_url)
+    upgrade(engine)
+    with caplog.at_level(logging.INFO):
+        caplog.clear()
+        assert current_state(engine).is_usable
+    assert not [record for record in caplog.records if record.name.startswith("alembic")]
     engine.dispose()
 
 

@@ -83,6 +83,8 @@ def test_everything_starts_survives_a_kill_and_stops(run: Run, tmp_path: Path) -
         assert answer.status == 200
     before = run.children()
     assert len(before) == 6
+    assert not [line for line in run.lines if " warning " in line]
+    assert "Context impl" not in run.log
     os.kill(before["crate_mailer"], signal.SIGKILL)
     run.wait_for(lambda: run.children().get("crate_mailer", 0) not in {0, before["crate_mailer"]})
     ready = run.log.count("ready")

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty
-from typing import Any
+from typing import Any, ClassVar
 
 from kombu.transport import TRANSPORT_ALIASES, virtual
 
@@ -194,6 +194,8 @@ class Transport(virtual.Transport):  # type: ignore[misc]  # kombu is untyped
         asynchronous=True, exchange_type=frozenset(["direct", "topic", "fanout"])
     )
     default_port = 0
+    # There is no host that could be missing.
+    default_connection_params: ClassVar[dict[str, Any]] = {}
     driver_type = _SCHEME
     driver_name = _SCHEME
 

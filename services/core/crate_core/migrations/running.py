@@ -3,18 +3,19 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, String, column, inspect, select, table, text
 
 from crate_core.errors import CrateError
 
 _LOCK_NAME = "crate_migrations"
 _LOCK_SECONDS = 60
+_VERSION = table("alembic_version", column("version_num", String))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +82,25 @@ def downgrade(engine: Engine, revision: str) -> None:
 
 
 def _state(connection: Connection) -> SchemaState:
-    scripts = ScriptDirectory.from_config(config())
-    known = {script.revision for script in scripts.walk_revisions()}
-    found = MigrationContext.configure(connection).get_current_revision()
+    known, head = _revisions()
+    found = _found(connection)
     is_later = found is not None and found not in known
-    return SchemaState(found, scripts.get_current_head() or "", is_later)
+    return SchemaState(found, head, is_later)
+
+
+@cache
+def _revisions() -> tuple[frozenset[str], str]:
+    """Return the revisions that this version knows, and the newest; its files do not change as it runs."""
+    scripts = ScriptDirectory.from_config(config())
+    known = frozenset(script.revision for script in scripts.walk_revisions())
+    return known, scripts.get_current_head() or ""
+
+
+def _found(connection: Connection) -> str | None:
+    # Alembic's own way to read it announces itself in the log, with each look of a readiness check.
+    if not inspect(connection).has_table(_VERSION.name):
+        return None
+    return connection.scalar(select(_VERSION.c.version_num))
 
 
 @contextmanager

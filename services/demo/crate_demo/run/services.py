@@ -32,6 +32,9 @@ _MODULES = {
     "web": "crate_web.serve",
 }
 SERVICES = tuple(_MODULES)
+# Celery advises whoever is root to use an option that there is none of here; on the machine of somebody who
+# tries the site that helps nobody. Everything else that Python warns of is shown.
+_WARNINGS = "ignore:You're running the worker with superuser privileges"
 _STAGES = {"mail": 0, "relay": 1, "consent": 1, "mailer": 1, "runner": 1, "web": 2}
 
 
@@ -122,6 +125,7 @@ def make_processes(state: State, ports: Ports, environment: Mapping[str, str]) -
     for name, module in _MODULES.items():
         settings = {
             "PYTHONUNBUFFERED": "1",
+            "PYTHONWARNINGS": _WARNINGS,
             **_common_settings(state, ports),
             **_own_settings(name, state, ports),
             "CRATE_HEALTH_PORT": str(ports.private[name]),
