@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from crate_core.clock import utcnow
 from crate_core.database import Database, WriteSession
@@ -449,3 +449,48 @@ def test_job_whose_worker_died_is_published_again_when_its_lease_ends(
     later = utcnow() + timedelta(seconds=61)
     monkeypatch.setattr("crate_core.jobs.relay.utcnow", lambda: later)
     assert relay.sweep() == 1
+
+
+def test_c131_job_whose_subject_cannot_be_marked_fails_all_the_same(database: Database) -> None:
+    def perform(_job: JobView) -> Callable[[WriteSession], None]:
+        raise PermanentError("the record is wrong")
+
+    def cannot_mark(session: WriteSession, job: JobView, reason: str) -> None:
+        mark(session, job, reason)
+        session.flush()
+        raise LookupError("the subject has gone")
+
+    job_id = ask(database)
+    broken = {TASK: Handler(perform, cannot_mark, POLICY)}
+    assert run_job(database, broken, job_id) is Outcome.FAILED
+    job = row(database, job_id)
+    assert job.failed_at is not None
+    assert job.next_publish_at is None
+    assert job.last_error == (
+        "the record is wrong (and could not be given up: LookupError: the subject has gone)"
+    )
+    assert effects(database) == []
+    assert run_job(database, broken, job_id) is Outcome.SKIPPED
+
+
+def test_job_whose_subject_is_busy_when_it_is_given_up_is_given_up_later(
+    database: Database,
+) -> None:
+    busy = iter([True, False])
+
+    def perform(_job: JobView) -> Callable[[WriteSession], None]:
+        raise PermanentError("the record is wrong")
+
+    def give_up(session: WriteSession, job: JobView, reason: str) -> None:
+        if next(busy):
+            raise TemporaryError("somebody is changing it")
+        mark(session, job, reason)
+
+    job_id, broken = ask(database), {TASK: Handler(perform, give_up, POLICY)}
+    with pytest.raises(TemporaryError):
+        run_job(database, broken, job_id)
+    assert row(database, job_id).failed_at is None
+    lease_ends = update(Job).values(leased_until=utcnow() - timedelta(seconds=1))
+    database.write(lambda session: session.change(lease_ends))
+    assert run_job(database, broken, job_id) is Outcome.FAILED
+    assert effects(database) == [f"failed:{job_id}"]

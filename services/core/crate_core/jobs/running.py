@@ -236,14 +236,27 @@ def _put_off(database: Database, handler: Handler, job: JobView, reason: str) ->
 
 
 def _fail(database: Database, handler: Handler, job: JobView, reason: str) -> Outcome:
-    def work(session: WriteSession) -> None:
-        values = {"failed_at": utcnow(), "next_publish_at": None, "last_error": reason}
-        _close(session, job, _CLOSE.values(leased_until=None, **values))
-        handler.give_up(session, job, reason)
-
     log.error("job failed", reason=reason)
     try:
-        database.write(work)
+        try:
+            database.write(lambda session: _give_up(session, handler, job, reason))
+        except (_LeaseLost, TemporaryError):
+            raise
+        except Exception as error:
+            # Without its subject, the job itself still shows that it failed, and why nothing else does.
+            log.exception("job could not be given up")
+            reason = f"{reason} (and could not be given up: {_describe(error)})"
+            database.write(lambda session: _mark_failed(session, job, reason))
     except _LeaseLost:
         return Outcome.SKIPPED
     return Outcome.FAILED
+
+
+def _give_up(session: WriteSession, handler: Handler, job: JobView, reason: str) -> None:
+    _mark_failed(session, job, reason)
+    handler.give_up(session, job, reason)
+
+
+def _mark_failed(session: WriteSession, job: JobView, reason: str) -> None:
+    values = {"failed_at": utcnow(), "next_publish_at": None, "last_error": reason}
+    _close(session, job, _CLOSE.values(leased_until=None, **values))
