@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload, undefer
 
 from crate_consent.decisions.approaches import EarlierRequest
@@ -11,7 +11,7 @@ from crate_consent.decisions.withdrawal import Case
 from crate_core.database import ReadSession, WriteSession
 from crate_core.domain.contact import Answer, Involvement, Route, Status
 from crate_core.domain.leaflets import LeafletName
-from crate_core.models import ContactRequest, Document, Leaflet
+from crate_core.models import ClinicianResponse, ContactRequest, Document, Leaflet
 
 
 def requests_of_patient(session: WriteSession, nhs_number: int) -> Sequence[ContactRequest]:
@@ -39,22 +39,42 @@ class Earlier:
     answers: frozenset[Answer]
 
 
-def earlier_than(request: ContactRequest, of_patient: Sequence[ContactRequest]) -> Earlier:
+_OTHERS = (
+    select(
+        ContactRequest.study_id,
+        ContactRequest.created_at,
+        ContactRequest.status,
+        ContactRequest.involvement,
+        ClinicianResponse.id.label("question_id"),
+        ClinicianResponse.answer,
+    )
+    .outerjoin(ContactRequest.clinician_response)
+    .where(
+        ContactRequest.nhs_number == bindparam("patient"), ContactRequest.id != bindparam("this")
+    )
+    .order_by(ContactRequest.id)
+)
+
+
+def earlier_than(session: WriteSession, request: ContactRequest, nhs_number: int) -> Earlier:
     """Describe the patient's other requests from the point of view of `request` (C24, C25, C36, C37)."""
-    others = [other for other in of_patient if other.id != request.id]
+    others = session.execute(_OTHERS, {"patient": nhs_number, "this": request.id}).all()
     same_study = [other for other in others if other.study_id == request.study_id]
     return Earlier(
         approaches=tuple(
-            EarlierRequest(other.created_at, route_of(other), answer_of(other)) for other in others
+            EarlierRequest(
+                other.created_at,
+                _route(other.status, other.involvement),
+                Answer(other.answer) if other.answer else None,
+            )
+            for other in others
         ),
-        outstanding=any(_is_unanswered(other) for other in same_study),
-        answers=frozenset(answer for other in same_study if (answer := answer_of(other))),
+        outstanding=any(
+            other.question_id and not other.answer and other.status in _WITH_CLINICIAN
+            for other in same_study
+        ),
+        answers=frozenset(Answer(other.answer) for other in same_study if other.answer),
     )
-
-
-def _is_unanswered(request: ContactRequest) -> bool:
-    asked = request.clinician_response is not None and answer_of(request) is None
-    return asked and Status(request.status) in _WITH_CLINICIAN
 
 
 def cases_of(of_patient: Sequence[ContactRequest]) -> list[Case]:
@@ -62,22 +82,15 @@ def cases_of(of_patient: Sequence[ContactRequest]) -> list[Case]:
     return [
         Case(request.id, Status(request.status), route, request.consent_mode.record)
         for request in of_patient
-        if (route := route_of(request)) and request.consent_mode
+        if (route := _route(request.status, request.involvement)) and request.consent_mode
     ]
 
 
-def route_of(request: ContactRequest) -> Route | None:
+def _route(status: str, involvement: int | None) -> Route | None:
     """Return the way a request went; None if it went nowhere."""
-    if request.involvement is None or request.status == Status.STOPPED:
+    if involvement is None or status == Status.STOPPED:
         return None
-    direct = request.involvement == Involvement.NONE
-    return Route.DIRECT if direct else Route.CLINICIAN
-
-
-def answer_of(request: ContactRequest) -> Answer | None:
-    """Return what the clinician answered, if anything yet."""
-    response = request.clinician_response
-    return Answer(response.answer) if response and response.answer else None
+    return Route.DIRECT if involvement == Involvement.NONE else Route.CLINICIAN
 
 
 def document_content(session: ReadSession | WriteSession, document_id: int | None) -> bytes | None:

@@ -2,13 +2,24 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from crate_core.clock import utcnow
 from crate_core.database import WriteSession
 from crate_core.domain.consent import ConsentMode, ConsentRecord, ConsentSource
 from crate_core.jobs import Task, enqueue
 from crate_core.models import ConsentModeRow
+
+_LOCK_CURRENT = (
+    update(ConsentModeRow)
+    .where(ConsentModeRow.current_nhs_number == bindparam("patient"))
+    .values(current_nhs_number=ConsentModeRow.current_nhs_number)
+)
+_CURRENT = (
+    select(ConsentModeRow)
+    .where(ConsentModeRow.current_nhs_number == bindparam("patient"))
+    .execution_options(populate_existing=True)
+)
 
 
 def lock_current(session: WriteSession, nhs_number: int) -> ConsentModeRow | None:
@@ -18,17 +29,9 @@ def lock_current(session: WriteSession, nhs_number: int) -> ConsentModeRow | Non
     of the effects, and so does whoever changes the choice: an approval and a RED cannot pass each other.
     The lock is an update that changes nothing, since `FOR UPDATE` does not exist on every engine.
     """
-    session.flush()
-    session.change(
-        update(ConsentModeRow)
-        .where(ConsentModeRow.current_nhs_number == nhs_number)
-        .values(current_nhs_number=nhs_number)
-    )
-    return session.scalar(
-        select(ConsentModeRow)
-        .where(ConsentModeRow.current_nhs_number == nhs_number)
-        .execution_options(populate_existing=True)
-    )
+    if not session.change(_LOCK_CURRENT, {"patient": nhs_number}):
+        return None
+    return session.scalar(_CURRENT, {"patient": nhs_number})
 
 
 def history(session: WriteSession, nhs_number: int) -> Sequence[ConsentModeRow]:

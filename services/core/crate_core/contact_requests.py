@@ -1,6 +1,6 @@
 """Changing the status of a contact request, and keeping back what must not go out any more."""
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm.attributes import set_committed_value
 
 from crate_core.clock import utcnow
@@ -14,6 +14,13 @@ from crate_core.models.mail import MailState
 
 KEPT_BACK = "kept_back"
 """Outcome of a transmission that is not begun, or not begun again, because the request has ended."""
+
+
+_CHANGE_STATUS = (
+    update(ContactRequest)
+    .where(ContactRequest.id == bindparam("request"), ContactRequest.status == bindparam("before"))
+    .values(status=bindparam("after"), changed_at=bindparam("now"), news_at=bindparam("news"))
+)
 
 
 def change_status(
@@ -42,13 +49,8 @@ def change_status(
     now = utcnow()
     # The moment of a step that researchers must not see would tell them of it.
     news_at = request.news_at if coarse(before) is coarse(after) else now
-    session.flush()
-    changed = session.change(
-        update(ContactRequest)
-        .where(ContactRequest.id == request.id, ContactRequest.status == before)
-        .values(status=after, changed_at=now, news_at=news_at)
-    )
-    if not changed:
+    values = {"request": request.id, "before": before, "after": after, "now": now, "news": news_at}
+    if not session.change(_CHANGE_STATUS, values):
         message = f"request {request.code} is being changed by somebody else at this moment"
         raise TemporaryError(message)
     set_committed_value(request, "status", after)

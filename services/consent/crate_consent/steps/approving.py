@@ -25,6 +25,9 @@ def approve(
         asked: whether the patient said yes to this study; else it is their standing GREEN.
     """
     now = utcnow()
+    request.approved_at = now
+    why = "The patient agreed." if asked else "Standing GREEN choice."
+    change_status(session, request, Status.APPROVED, actor=CONSENT, why=why)
     letter_facts = facts.approval_facts(request, together.today(), asked=asked)
     letter = add_letter(
         session,
@@ -40,9 +43,6 @@ def approve(
         together.letters.approval(letter_facts, now),
     )
     send_to_lead(together, session, request, letter, together.texts.approval(letter_facts))
-    request.approved_at = now
-    why = "The patient agreed." if asked else "Standing GREEN choice."
-    change_status(session, request, Status.APPROVED, actor=CONSENT, why=why)
 
 
 def send_to_lead(

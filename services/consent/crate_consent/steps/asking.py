@@ -19,7 +19,7 @@ from crate_core.domain.contact import Status
 from crate_core.domain.patient import PatientSnapshot
 from crate_core.domain.people import salutation
 from crate_core.domain.study import extra_form_applies
-from crate_core.jobs import Task, enqueue
+from crate_core.jobs import Task, enqueue_first
 from crate_core.models import ClinicianLink, ClinicianResponse, ContactRequest
 
 _TOKEN_BYTES = 32
@@ -41,9 +41,8 @@ def ask_clinician(
         is_consultant=clinician.is_consultant,
     )
     session.add(response)
-    session.flush()
-    mail_question(together, session, request, response)
     change_status(session, request, Status.WITH_CLINICIAN, actor=CONSENT)
+    mail_question(together, session, request, response)
 
 
 def mail_question(
@@ -52,7 +51,7 @@ def mail_question(
     request: ContactRequest,
     response: ClinicianResponse,
 ) -> None:
-    """Mail the question with a new link, and plan the first reminder."""
+    """Mail the question with a new link, and plan the first reminder; no other one may be planned."""
     token = issue_link(session, response)
     plan = MailPlan(
         effect_key=question_key(response),
@@ -64,7 +63,7 @@ def mail_question(
     content = together.texts.clinician_request(question_facts(together, request, response, token))
     together.outbox.add(session, plan, content)
     due_at = next_due_at(together.schedule, response.asked_at, reminders_sent=0)
-    enqueue(session, Task.SEND_REMINDER, response.id, due_at=due_at)
+    enqueue_first(session, Task.SEND_REMINDER, response.id, due_at=due_at)
 
 
 def question_key(response: ClinicianResponse) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload, lazyload
 
 from crate_consent.collaborators import Collaborators
@@ -11,7 +12,7 @@ from crate_consent.decisions.routing import Direct, Hold, ViaClinician, decide
 from crate_consent.decisions.stop_tests import Inputs, Stop
 from crate_consent.effects import add_finding
 from crate_consent.lookups.sources import NotFound
-from crate_consent.queries import earlier_than, requests_of_patient
+from crate_consent.queries import earlier_than
 from crate_consent.steps.approving import approve
 from crate_consent.steps.asking import ask_clinician
 from crate_consent.steps.own_patient import address_of, agree_by_asking
@@ -25,13 +26,20 @@ from crate_core.domain.patient import PatientSnapshot
 from crate_core.jobs import JobView
 from crate_core.models import ConsentModeRow, ContactRequest, PatientSnapshotRow, Study, UserAccount
 
+_ASKED_FOR = select(
+    ContactRequest.status, ContactRequest.lookup_kind, ContactRequest.lookup_value
+).where(ContactRequest.id == bindparam("request"))
 # In one statement, without roles and researchers: nothing here asks for these.
 _WITH_STUDY = (
-    joinedload(ContactRequest.study, innerjoin=True).options(
-        joinedload(Study.lead_researcher, innerjoin=True).lazyload(UserAccount.roles),
-        lazyload(Study.researchers),
-    ),
-    joinedload(ContactRequest.own_patient),
+    select(ContactRequest)
+    .where(ContactRequest.id == bindparam("request"))
+    .options(
+        joinedload(ContactRequest.study, innerjoin=True).options(
+            joinedload(Study.lead_researcher, innerjoin=True).lazyload(UserAccount.roles),
+            lazyload(Study.researchers),
+        ),
+        joinedload(ContactRequest.own_patient),
+    )
 )
 _OPEN = {Status.NEW, Status.FAILED}
 
@@ -39,27 +47,27 @@ _OPEN = {Status.NEW, Status.FAILED}
 def process_request(together: Collaborators, job: JobView) -> Callable[[WriteSession], None]:
     """Look everything up, and return the changes that decide the request."""
     with together.database.read() as session:
-        request = session.get_one(ContactRequest, job.subject_id)
-    if request.status not in _OPEN:
+        status, kind, value = session.execute(_ASKED_FOR, {"request": job.subject_id}).one()
+    if status not in _OPEN:
         return lambda _session: None
-    nhs_number = _resolve(together, request)
+    nhs_number = _resolve(together, kind, value)
     if nhs_number is None:
-        return lambda session: _stop_unknown_identifier(together, session, request.id)
+        return lambda session: _stop_unknown_identifier(together, session, job.subject_id)
     found = together.lookups.patients.find_patient(nhs_number)
     snapshot = found.snapshot if isinstance(found, NotFound) else found
     consents = together.lookups.consents
     from_record = consents.find_consent(nhs_number) if consents else None
-    return lambda session: _settle(together, session, request.id, snapshot, from_record)
+    return lambda session: _settle(together, session, job.subject_id, snapshot, from_record)
 
 
-def _resolve(together: Collaborators, request: ContactRequest) -> int | None:
-    match request.lookup_kind:
+def _resolve(together: Collaborators, kind: str, value: str) -> int | None:
+    match kind:
         case "rid":
-            return together.lookups.secret_map.nhs_number_for(rid=request.lookup_value)
+            return together.lookups.secret_map.nhs_number_for(rid=value)
         case "mrid":
-            return together.lookups.secret_map.nhs_number_for(mrid=request.lookup_value)
+            return together.lookups.secret_map.nhs_number_for(mrid=value)
         case _:
-            return int(request.lookup_value)
+            return int(value)
 
 
 def _stop_unknown_identifier(
@@ -80,7 +88,7 @@ def _settle(
     snapshot: PatientSnapshot,
     from_record: ConsentRecord | None,
 ) -> None:
-    request = session.get_one(ContactRequest, request_id, options=_WITH_STUDY)
+    request = session.scalars(_WITH_STUDY, {"request": request_id}).one()
     if request.status not in _OPEN:
         return
     resume(session, request, Status.NEW)
@@ -121,7 +129,7 @@ def _inputs(
     consent: ConsentModeRow,
 ) -> Inputs:
     settings, now = together.settings, utcnow()
-    earlier = earlier_than(request, requests_of_patient(session, snapshot.nhs_number))
+    earlier = earlier_than(session, request, snapshot.nhs_number)
     return Inputs(
         snapshot=snapshot,
         consent=consent.record,

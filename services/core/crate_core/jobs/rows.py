@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from crate_core.clock import utcnow
 from crate_core.database.sessions import WriteSession
@@ -13,6 +13,9 @@ from crate_core.models.jobs import Job
 def open_key(task: Task, subject_id: int) -> str:
     """Return the key under which at most one job is open."""
     return f"{task}:{subject_id}"
+
+
+_HOLD_OPEN = update(Job).where(Job.open_key == bindparam("key")).values(open_key=Job.open_key)
 
 
 def enqueue(
@@ -26,9 +29,7 @@ def enqueue(
     Two transactions that add at the same moment are settled by the unique index: the second
     one's unit of work is run again, and finds the first one's job.
     """
-    key = open_key(task, subject_id)
-    session.flush()
-    if session.change(update(Job).where(Job.open_key == key).values(open_key=key)):
+    if session.change(_HOLD_OPEN, {"key": open_key(task, subject_id)}):
         return
     enqueue_first(session, task, subject_id, due_at=due_at)
     session.flush()
@@ -37,7 +38,7 @@ def enqueue(
 def enqueue_first(
     session: WriteSession, task: Task, subject_id: int, *, due_at: datetime | None = None
 ) -> None:
-    """Ask for `task` on a subject that this transaction has made, so that no job of it can be open.
+    """Ask for `task` on a subject of which no job of it can be open, as one that this transaction has made.
 
     Nothing is looked for, and the row is written with whatever else the transaction adds.
     """
@@ -49,6 +50,7 @@ def enqueue_first(
         created_at=now,
         due_at=due_at or now,
         next_publish_at=due_at or now,
+        published_count=0,
     )
     if session.claim and job.due_at <= now:
         job.claimed_by, job.published_count = session.claim.batch, 1
