@@ -185,5 +185,5 @@ def test_proxy_serves_the_prefix_of_the_public_url() -> None:
     prefix = yaml.safe_load((DOCKER / "compose.yaml").read_text())["x-settings"]["CRATE_PUBLIC_URL"]
     locations = re.findall(r"location (?:= )?(\S+)", (DOCKER / "nginx/nginx.conf").read_text())
     assert prefix.endswith("/crate")
-    assert {"/crate", "/crate/flower", "/crate/flower/metrics"} <= set(locations)
+    assert {"/crate", "/crate/flower"} <= set(locations)
     assert SERVICES["flower"]["environment"]["FLOWER_URL_PREFIX"] == "crate/flower"

@@ -16,7 +16,9 @@ def main() -> None:
     os.environ.update(options)
     # Only now: Flower reads its options when it is imported.
     from crate_flower.application import make_app  # noqa: PLC0415
+    from crate_flower.metrics import hide_metrics  # noqa: PLC0415
 
+    hide_metrics()
     sys.argv[1:] = ["flower"]
     make_app(broker_url).start(["flower"])
 

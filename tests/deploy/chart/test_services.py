@@ -274,7 +274,7 @@ def test_a_restart_never_takes_away_the_last_pod() -> None:
         assert item["spec"]["strategy"] == {"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
 
 
-def test_flower_is_below_the_site_and_its_metrics_are_not() -> None:
+def test_flower_is_below_the_site() -> None:
     ingress = of_kind(example("minimal"), "Ingress")["crate-site"]
     [rule] = ingress["spec"]["rules"]
     assert rule["host"] == "research.example.org"
@@ -282,7 +282,6 @@ def test_flower_is_below_the_site_and_its_metrics_are_not() -> None:
         (p["path"], p["pathType"]): p["backend"]["service"]["name"] for p in rule["http"]["paths"]
     }
     assert paths == {
-        ("/crate/flower/metrics", "Exact"): "crate-web",
         ("/crate/flower", "Prefix"): "crate-flower",
         ("/crate", "Prefix"): "crate-web",
     }
