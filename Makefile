@@ -141,6 +141,25 @@ down: ## Stop the containers; their data stay
 test-images: $(VENV_STAMP) images ## Test the images and the system made of them; needs a container engine
 	CRATE_TEST_IMAGES=1 $(BIN)/python -m pytest tests/deploy/images -p no:randomly -rP $(PYTEST_ARGS)
 
+# What runs in a test cluster: the images, those of a next version, and the servers of the demonstration.
+CLUSTER_IMAGES := $(foreach image,$(IMAGES),crate-$(image):$(IMAGE_TAG) crate-$(image):$(IMAGE_TAG)-next) \
+	mariadb:10.11 rabbitmq:3.13-management
+
+.PHONY: next-images
+next-images: ## Make images of a next version from those that `make images` built, for test-cluster
+	for image in web consent mailer demo; do \
+		docker build --quiet --build-arg IMAGE=crate-$$image:$(IMAGE_TAG) --tag crate-$$image:$(IMAGE_TAG)-next tests/deploy/cluster/next; \
+	done
+	docker tag crate-flower:$(IMAGE_TAG) crate-flower:$(IMAGE_TAG)-next
+
+.PHONY: save-images
+save-images: ## Write all images that test-cluster needs to stdout, for the cluster's own loader
+	@docker save $(CLUSTER_IMAGES)
+
+.PHONY: test-cluster
+test-cluster: $(VENV_STAMP) ## Test the chart on the cluster of KUBECONFIG, which has the images (IMAGE_TAG)
+	CRATE_TEST_CLUSTER=1 CRATE_TEST_IMAGE_TAG=$(IMAGE_TAG) $(BIN)/python -m pytest tests/deploy/cluster -p no:randomly -rPs $(PYTEST_ARGS)
+
 .PHONY: chart
 chart: $(VENV_STAMP) servers ## Lint and render the chart, check its objects, alerts and plain manifests
 	$(BIN)/python -m pytest tests/deploy/chart $(PYTEST_ARGS)

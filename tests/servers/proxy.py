@@ -19,13 +19,14 @@ class TcpProxy:
     never come back. ``restore`` lets new connections through.
     """
 
-    def __init__(self, target_port: int) -> None:
-        self._target_port = target_port
+    def __init__(self, target_port: int, target_host: str = HOST) -> None:
+        self._target = (target_host, target_port)
         self._listener: socket.socket | None = None
         self._lock = threading.Lock()
         self._connections: list[_Connection] = []
         self._swallowing = False
         self.port = 0
+        """Where it listens; one that is free unless set before the start."""
 
     def __enter__(self) -> Self:
         self.start()
@@ -79,7 +80,7 @@ class TcpProxy:
             except OSError:
                 return
             try:
-                server = socket.create_connection((HOST, self._target_port), timeout=5)
+                server = socket.create_connection(self._target, timeout=5)
             except OSError:
                 _reset(client)
                 continue

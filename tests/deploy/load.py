@@ -9,7 +9,7 @@ from typing import Self
 import httpx
 
 from crate_demo.people import Person
-from tests.deploy.images.site import ContainerSite
+from tests.deploy.deployed import DeployedSite
 from tests.load.site import fields_of
 
 _PAUSE_SECONDS = 0.5
@@ -24,7 +24,7 @@ class Asking:
         refused: how often an answer was no answer, such as 502 of the proxy.
     """
 
-    def __init__(self, site: ContainerSite, people: Sequence[Person]) -> None:
+    def __init__(self, site: DeployedSite, people: Sequence[Person]) -> None:
         self._site = site
         self._people = list(people)
         self.asked: list[Person] = []
