@@ -30,6 +30,8 @@ from tests.servers import SmtpSink
 from tests.servers.process import HOST, await_ready, end_process, free_port, start_process
 
 PATIENTS = 300
+FLOWER = Path(__file__).parents[2] / "services" / "flower"
+FLOWER_ACCOUNT = {"username": "operator", "password": "watches"}
 
 
 class RunningSite(ABC):
@@ -38,9 +40,11 @@ class RunningSite(ABC):
     Attributes:
         url: address of the home page, without a slash at the end.
         private: private port of each service.
+        flower: address of Flower, "" where there is none: it listens to RabbitMQ.
     """
 
     url: str
+    flower: str = ""
     private: Mapping[str, int]
 
     def __init__(self, people: Sequence[Person]) -> None:
@@ -184,10 +188,11 @@ class ServedSite(RunningSite):
             )
             for name in SERVICES
         ]
+        self._services.append(self._flower(broker_url, folder))
         for service in self._services:
             service.start()
         deadline = time.monotonic() + 60
-        while not self.is_ready():
+        while not (self.is_ready() and self._flower_answers()):
             if time.monotonic() > deadline:
                 logs = [service.log.read_text()[-2000:] for service in self._services]
                 raise TimeoutError("\n".join(["not ready", *logs]))
@@ -202,6 +207,24 @@ class ServedSite(RunningSite):
         for service in reversed(self._services):
             with suppress(ProcessLookupError):
                 service.stop()
+
+    def _flower(self, broker_url: str, folder: Path) -> ServiceProcess:
+        port = free_port()
+        self.flower = f"http://{HOST}:{port}"
+        environment = {
+            "PYTHONPATH": str(FLOWER),
+            "CRATE_BROKER_URL": broker_url,
+            "FLOWER_BASIC_AUTH": ":".join(FLOWER_ACCOUNT.values()),
+            "FLOWER_ADDRESS": HOST,
+            "FLOWER_PORT": str(port),
+        }
+        return ServiceProcess("crate_flower", environment, folder)
+
+    def _flower_answers(self) -> bool:
+        try:
+            return self._read(f"{self.flower}/healthcheck").strip() == "OK"
+        except (URLError, OSError):
+            return False
 
     def _common(self, databases: Mapping[str, str], broker_url: str) -> dict[str, str]:
         return {

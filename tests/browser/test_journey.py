@@ -1,5 +1,6 @@
 """From a research ID to a patient's yes, and to its end, as the people concerned meet it."""
 
+import re
 from dataclasses import dataclass
 
 import pytest
@@ -10,7 +11,7 @@ from crate_demo.kinds import Kind
 from crate_demo.people import Person
 from tests.browser.conftest import NewPage
 from tests.browser.pictures import picture
-from tests.browser.sites import RunningSite
+from tests.browser.sites import FLOWER_ACCOUNT, RunningSite
 from tests.browser.steps import (
     NO,
     QUERY,
@@ -99,6 +100,8 @@ def take_the_journey(walk: Walk) -> None:
     researcher_learns_the_outcome(walk)
     patient_changes_their_mind(walk)
     every_service_counted_what_it_did(walk)
+    if walk.site.flower:
+        flower_shows_the_tasks(walk)
 
 
 def researcher_queries(walk: Walk) -> None:
@@ -194,3 +197,17 @@ def every_service_counted_what_it_did(walk: Walk) -> None:
     assert figures("consent")["crate_job_total"] >= 8
     assert figures("mailer")["crate_mail_total"] >= 5
     assert "crate_jobs_oldest_due_seconds" in figures("relay")
+
+
+def flower_shows_the_tasks(walk: Walk) -> None:
+    page = walk.new_page(walk.site, http_credentials=FLOWER_ACCOUNT)
+    page.goto(f"{walk.site.flower}/tasks")
+    for task in ("research.run", "consent.process_contact_request", "mail.send"):
+        page.get_by_label("Search").fill(task)
+        expect(page.get_by_role("row", name=task).first).to_contain_text("SUCCESS")
+    page.get_by_label("Search").fill("")
+    expect(page.get_by_role("row", name="consent.process_consent_change").first).to_be_visible()
+    assert_nobody_is_known(page, *walk.people)
+    for argument in page.get_by_role("cell").filter(has_text="{").all_inner_texts():
+        assert re.fullmatch(r"\{'job': \d+\}", argument.strip()), argument
+    picture(page, "13-flower", whole=False)
