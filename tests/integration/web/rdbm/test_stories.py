@@ -35,8 +35,8 @@ def test_a_story_tells_everything_in_its_order(browser: Browser, world: World) -
         told.index(words)
         for words in (
             "Submitted",
-            "A link for the clinician was made",
             "Now: with the clinician",
+            "A link for the clinician was made",
             "The clinician answered R",
             "Letter made: pack for a patient",
         )
