@@ -20,13 +20,17 @@ class Asking:
     """Asks about one person after the other; posts a form again until the site has said that it has it.
 
     Attributes:
+        people: whom to ask about.
         asked: whom the site has said to ask about, in order.
         refused: how often an answer was no answer, such as 502 of the proxy.
     """
 
-    def __init__(self, site: DeployedSite, people: Sequence[Person]) -> None:
+    def __init__(
+        self, site: DeployedSite, people: Sequence[Person], *, pause: float = _PAUSE_SECONDS
+    ) -> None:
         self._site = site
-        self._people = list(people)
+        self.people = list(people)
+        self._pause = pause
         self.asked: list[Person] = []
         self.refused = 0
         self._study = site.rows("SELECT id FROM study WHERE title LIKE 'S1:%'")[0][0]
@@ -52,8 +56,8 @@ class Asking:
 
     def await_all(self) -> None:
         """Return when everybody has been asked about."""
-        self._allowed.release(len(self._people))
-        self._await(len(self._people))
+        self._allowed.release(len(self.people))
+        self._await(len(self.people))
 
     def _await(self, wanted: int) -> None:
         deadline = time.monotonic() + _PATIENCE_SECONDS
@@ -66,13 +70,13 @@ class Asking:
     def _ask_until_stopped(self) -> None:
         try:
             with closing(self._site.sign_in("researcher")) as browser:
-                for person in self._people:
+                for person in self.people:
                     self._allowed.acquire()
                     if self._stop.is_set():
                         return
                     self._ask_about(browser, person)
                     self.asked.append(person)
-                    self._stop.wait(_PAUSE_SECONDS)
+                    self._stop.wait(self._pause)
         except Exception as error:  # noqa: BLE001 - raised where the test ends
             self._failure = error
 
@@ -93,6 +97,7 @@ class Asking:
                 told = repr(error)
             else:
                 told = f"{answer.status_code} {answer.text[:1000]}"
+                assert "/login" not in answer.headers.get("location", ""), "was signed out"
                 if answer.status_code == wanted:
                     return answer
             self.refused += 1
