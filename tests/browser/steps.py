@@ -94,6 +94,18 @@ def answer(page: Page, link: str, choice: str, *, reason: str = "") -> None:
     expect(page.get_by_role("heading", name=re.compile("^You answered"))).to_be_visible()
 
 
+def ask_about_own_patient(page: Page, person: Person) -> str:
+    """As a clinician with an account, ask about somebody by NHS number; return the request's code."""
+    page.goto("/")
+    page.get_by_role("button", name="Ask about an own patient").click()
+    page.get_by_role("radio", name="S1").check()
+    page.get_by_label("NHS numbers").fill(str(person.nhs_number))
+    page.get_by_role("button", name="Check the requests").click()
+    page.get_by_role("button", name="Send 1 request").click()
+    expect(page.get_by_text("1 request sent.")).to_be_visible()
+    return page.get_by_role("row").nth(1).get_by_role("link").first.inner_text()
+
+
 def open_pdf(page: Page, href: str | None) -> str:
     """Fetch a PDF as this visitor and return its text, with single blanks."""
     assert href

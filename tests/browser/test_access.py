@@ -16,6 +16,7 @@ from tests.browser.steps import (
     YES_BY_POST,
     answer,
     ask_about,
+    ask_about_own_patient,
     await_letter,
     await_question,
     enter_reply,
@@ -66,6 +67,8 @@ def test_axe_finds_nothing_on_any_page_of_a_role(
     if role == "researcher":
         run_query(page, "SELECT rid, note_title, note_text FROM note ORDER BY rid LIMIT 60")
         ask_about(page, embedded_site.take(Kind.GREEN), embedded_site.take(Kind.YELLOW))
+    if role == "clinician":
+        ask_about_own_patient(page, embedded_site.take(Kind.YELLOW))
     page.set_viewport_size({"width": 1200, "height": 900})
     visited = []
     for path in pages_in_reach(page, "/"):
@@ -163,6 +166,40 @@ def test_everything_is_done_with_the_keyboard_alone(
     expect(clinician.get_by_role("heading", name="You answered B")).to_be_visible()
 
 
+def test_c96_own_patient_is_asked_about_with_the_keyboard_alone(
+    embedded_site: RunningSite, new_page: NewPage
+) -> None:
+    person = embedded_site.take(Kind.YELLOW)
+    page = new_page(embedded_site, viewport=PHONE)
+    sign_in(page, "clinician")
+    page.goto("/")
+    tab_to(page, "Ask about an own patient")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Ask about your own patients")).to_be_visible()
+    found = violations(page) + sideways(page)
+    tab_to(page, "Check the requests")
+    page.keyboard.press("Enter")
+    expect(page.locator(".nhsuk-error-summary")).to_be_focused()
+    assert page.title().startswith("Error: ")
+    found += violations(page) + sideways(page)
+    tab_to(page, "S1")
+    page.keyboard.press("Space")
+    tab_to(page, "NHS numbers")
+    page.keyboard.type(str(person.nhs_number))
+    tab_to(page, "Let")
+    page.keyboard.press("Space")
+    tab_to(page, "Check the requests")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Check the requests")).to_be_visible()
+    expect(page.get_by_text("posts them on your behalf")).to_be_visible()
+    found += violations(page) + sideways(page)
+    tab_to(page, "Send 1 request")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("1 request sent.")).to_be_visible()
+    found += violations(page) + sideways(page)
+    assert not found, "\n".join(found)
+
+
 def test_c142_everything_is_done_without_scripts(
     embedded_site: RunningSite, new_page: NewPage
 ) -> None:
@@ -189,3 +226,6 @@ def test_c142_everything_is_done_without_scripts(
     sign_in(rdbm, "rdbm")
     await_letter(rdbm, code)
     enter_reply(rdbm, code, "Yes")
+    own = new_page(embedded_site, java_script_enabled=False)
+    sign_in(own, "clinician")
+    ask_about_own_patient(own, embedded_site.take(Kind.YELLOW))

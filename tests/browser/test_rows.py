@@ -1,19 +1,23 @@
 """Rows of the acceptance tables that are about what a browser shows."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
 from crate_demo.kinds import Kind
 from crate_demo.site_content import PASSWORD
 from tests.browser.conftest import NewPage
-from tests.browser.sites import RunningSite
+from tests.browser.sites import RunningSite, text_of
 from tests.browser.steps import (
     NO,
     YES_BY_POST,
     answer,
     ask_about,
+    ask_about_own_patient,
     await_question,
     await_state,
+    open_pdf,
     run_query,
     sign_in,
 )
@@ -57,6 +61,30 @@ def test_c54_no_patient_is_named_once_a_clinician_has_answered(
         text = shown.locator("body").inner_text()
         assert person.contact.last_name not in text
         assert str(person.nhs_number) not in text.replace(" ", "")
+
+
+def test_c96_clinician_asks_about_an_own_patient_and_nobody_without_that_role_can(
+    embedded_site: RunningSite, new_page: NewPage
+) -> None:
+    person = embedded_site.take(Kind.YELLOW)
+    clinician, reader, researcher = (new_page(embedded_site) for _ in range(3))
+    sign_in(clinician, "clinician")
+    code = ask_about_own_patient(clinician, person)
+    mail = embedded_site.await_mail(code, "/pack.pdf", to="clara.whitfield@trust.example.org")
+    pack = re.search(r"https?://\S+/pack\.pdf", text_of(mail))
+    assert pack
+    text = open_pdf(reader, pack[0])
+    assert person.contact.last_name in text
+    assert "Dr Clara Whitfield" in text
+    clinician.goto(f"/clinician/requests/{code}")
+    expect(clinician.get_by_text("With the patient")).to_be_visible()
+    sign_in(researcher, "researcher")
+    assert researcher.request.get("/clinician/requests/new", max_redirects=0).status == 403
+    # Their study, their request to follow; whose patient it is they do not learn.
+    await_state(researcher, code, "in progress")
+    shown = researcher.content()
+    for secret in (person.contact.last_name, str(person.nhs_number), "Whitfield"):
+        assert secret not in shown
 
 
 def test_c103_researcher_sees_no_identity_reason_or_clinician_before_approval(

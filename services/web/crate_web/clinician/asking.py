@@ -11,6 +11,7 @@ from crate_web.access import RefusedError
 from crate_web.clinician import queries
 from crate_web.clinician.choices import OwnOffer, check_own_choice, own_offers
 from crate_web.clinician.forms import OwnPatientForm
+from crate_web.clinician.words import as_written
 from crate_web.contact.selection import LookupKind, Selection, select_patients
 from crate_web.contact.studies import CannotAskError
 from crate_web.contact.submitting import Order, OwnPatients, submit
@@ -123,7 +124,10 @@ def _check_page(
         study=offer.name,
         count=len(selection.identifiers),
         kinds=[
-            (kind.label, [value for each, value in selection.identifiers if each is kind])
+            (
+                kind.label,
+                [as_written(each, value) for each, value in selection.identifiers if each is kind],
+            )
             for kind in reversed(LookupKind)
         ],
         left_out=selection.repeated,

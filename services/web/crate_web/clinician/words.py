@@ -57,6 +57,9 @@ def own_state(request: ContactRequest) -> StateInWords:
 def identifier_of(request: ContactRequest) -> tuple[str, str]:
     """Return label and identifier of the patient, as the clinician gave it."""
     kind = LookupKind(request.lookup_kind)
-    if kind is LookupKind.NHS_NUMBER:
-        return kind.label, format_nhs_number(int(request.lookup_value))
-    return kind.label, request.lookup_value
+    return kind.label, as_written(kind, request.lookup_value)
+
+
+def as_written(kind: LookupKind, value: str) -> str:
+    """Return an identifier as people write it."""
+    return format_nhs_number(int(value)) if kind is LookupKind.NHS_NUMBER else value

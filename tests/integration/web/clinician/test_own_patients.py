@@ -153,7 +153,7 @@ def test_check_page_repeats_what_is_asked_and_asks_nobody_yet(
             **NAMED,
         },
     ).text
-    for words in ("Sleep study 1", "9434765919", "ab12", "Dr Clara Whitfield, Ward doctor"):
+    for words in ("Sleep study 1", "943 476 5919", "ab12", "Dr Clara Whitfield, Ward doctor"):
         assert words in page
     assert "posts them on your behalf" in page
     assert "1 identifier stood there more than once" in page
