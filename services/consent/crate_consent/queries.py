@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload, undefer
 from crate_consent.decisions.approaches import EarlierRequest
 from crate_consent.decisions.withdrawal import Case
 from crate_core.database import ReadSession, WriteSession
-from crate_core.domain.contact import Answer, Involvement, Route, Status
+from crate_core.domain.contact import BEFORE_CLINICIAN, Answer, Involvement, Route, Status
 from crate_core.domain.leaflets import LeafletName
 from crate_core.models import ClinicianResponse, ContactRequest, Document, Leaflet
 
@@ -24,10 +24,6 @@ def requests_of_patient(session: WriteSession, nhs_number: int) -> Sequence[Cont
         )
         .order_by(ContactRequest.id)
     ).all()
-
-
-# A request whose reminder failed is still before its clinician.
-_WITH_CLINICIAN = {Status.WITH_CLINICIAN, Status.CLINICIAN_MAIL_FAILED, Status.FAILED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +66,7 @@ def earlier_than(session: WriteSession, request: ContactRequest, nhs_number: int
             for other in others
         ),
         outstanding=any(
-            other.question_id and not other.answer and other.status in _WITH_CLINICIAN
+            other.question_id and not other.answer and other.status in BEFORE_CLINICIAN
             for other in same_study
         ),
         answers=frozenset(Answer(other.answer) for other in same_study if other.answer),

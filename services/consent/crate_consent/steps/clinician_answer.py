@@ -9,12 +9,10 @@ from crate_consent.steps.subject import resume
 from crate_core.contact_requests import change_status
 from crate_core.database import WriteSession
 from crate_core.domain.answers import status_after_answer
-from crate_core.domain.contact import Answer, Status
+from crate_core.domain.contact import BEFORE_CLINICIAN, Answer, Status
 from crate_core.jobs import JobView, Task
 from crate_core.jobs.rows import cancel_open
 from crate_core.models import ClinicianResponse, ContactRequest
-
-_OPEN = {Status.WITH_CLINICIAN, Status.CLINICIAN_MAIL_FAILED, Status.FAILED}
 
 
 def process_clinician_response(
@@ -34,7 +32,7 @@ def _settle(
 ) -> None:
     response = session.get_one(ClinicianResponse, response_id)
     request = session.get_one(ContactRequest, response.contact_request_id)
-    if response.answer is None or request.status not in _OPEN:
+    if response.answer is None or request.status not in BEFORE_CLINICIAN:
         return
     answer = Answer(response.answer)
     resume(session, request, Status.WITH_CLINICIAN)

@@ -1,6 +1,7 @@
 """Clinicians who have not answered: reminders, expiry, and asking anew (C45, C132)."""
 
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 
 from sqlalchemy import update
 
@@ -13,13 +14,12 @@ from crate_consent.steps.subject import CONSENT, resume
 from crate_core.clock import utcnow
 from crate_core.contact_requests import change_status
 from crate_core.database import WriteSession
-from crate_core.domain.contact import Status
+from crate_core.domain.contact import BEFORE_CLINICIAN, Status
 from crate_core.jobs import JobView, Task, enqueue
 from crate_core.jobs.rows import cancel_open
 from crate_core.models import ClinicianResponse, ContactRequest
 
-_WAITING = {Status.WITH_CLINICIAN, Status.CLINICIAN_MAIL_FAILED, Status.FAILED}
-_MAY_BE_ASKED_ANEW = {*_WAITING, Status.EXPIRED}
+_MAY_BE_ASKED_ANEW = {*BEFORE_CLINICIAN, Status.EXPIRED}
 
 
 def send_reminder(together: Collaborators, job: JobView) -> Callable[[WriteSession], None]:
@@ -27,13 +27,10 @@ def send_reminder(together: Collaborators, job: JobView) -> Callable[[WriteSessi
     died = _has_died(together, job.subject_id)
 
     def work(session: WriteSession) -> None:
-        if not _hold_unanswered(session, job.subject_id):
+        taken = _take_up(session, job.subject_id, BEFORE_CLINICIAN)
+        if taken is None:
             return
-        response = session.get_one(ClinicianResponse, job.subject_id)
-        request = session.get_one(ContactRequest, response.contact_request_id)
-        if request.status not in _WAITING:
-            return
-        resume(session, request, Status.WITH_CLINICIAN)
+        request, response = taken
         if stop_if_barred(session, request, died=died):
             return
         step = due_step(
@@ -55,18 +52,30 @@ def send_reminder(together: Collaborators, job: JobView) -> Callable[[WriteSessi
     return work
 
 
-def _hold_unanswered(session: WriteSession, response_id: int) -> bool:
-    """Hold an unanswered question until the commit; false if it was answered.
+def _take_up(
+    session: WriteSession, response_id: int, statuses: AbstractSet[Status]
+) -> tuple[ContactRequest, ClinicianResponse] | None:
+    """Hold an unanswered question until the commit, and return it with its request.
 
     An answer that is being recorded at this moment is waited for, and one that comes later waits: it must
     not meet a request that expired under it.
+
+    Returns:
+        None if it was answered, or its request is in none of `statuses`.
     """
     unanswered = (
         update(ClinicianResponse)
         .where(ClinicianResponse.id == response_id, ClinicianResponse.answered_at.is_(None))
         .values(answered_at=None)
     )
-    return session.change(unanswered) > 0
+    if not session.change(unanswered):
+        return None
+    response = session.get_one(ClinicianResponse, response_id)
+    request = session.get_one(ContactRequest, response.contact_request_id)
+    if request.status not in statuses:
+        return None
+    resume(session, request, Status.WITH_CLINICIAN)
+    return request, response
 
 
 def _has_died(together: Collaborators, response_id: int) -> bool:
@@ -141,13 +150,10 @@ def reissue_link(together: Collaborators, job: JobView) -> Callable[[WriteSessio
     died = _has_died(together, job.subject_id)
 
     def work(session: WriteSession) -> None:
-        if not _hold_unanswered(session, job.subject_id):
+        taken = _take_up(session, job.subject_id, _MAY_BE_ASKED_ANEW)
+        if taken is None:
             return
-        response = session.get_one(ClinicianResponse, job.subject_id)
-        request = session.get_one(ContactRequest, response.contact_request_id)
-        if request.status not in _MAY_BE_ASKED_ANEW:
-            return
-        resume(session, request, Status.WITH_CLINICIAN)
+        request, response = taken
         if _must_not_be_asked(session, request, died=died):
             return
         now = utcnow()

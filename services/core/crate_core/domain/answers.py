@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from crate_core.domain.contact import Answer, Status
+from crate_core.domain.contact import BEFORE_CLINICIAN, Answer, Status
 
 MAX_NAME_LENGTH = 255
 
@@ -89,6 +89,6 @@ def link_state(status: Status, *, answered: bool, expires_at: datetime, now: dat
         return LinkState.ANSWERED
     if status is Status.EXPIRED or now >= expires_at:
         return LinkState.EXPIRED
-    if status in {Status.WITH_CLINICIAN, Status.CLINICIAN_MAIL_FAILED, Status.FAILED}:
+    if status in BEFORE_CLINICIAN:
         return LinkState.OPEN
     return LinkState.CLOSED

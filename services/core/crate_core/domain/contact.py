@@ -94,6 +94,10 @@ _WAITING = frozenset(
 )
 
 
+BEFORE_CLINICIAN = frozenset({Status.WITH_CLINICIAN, Status.CLINICIAN_MAIL_FAILED, Status.FAILED})
+"""Where a question to a clinician stands as long as it is not answered: one whose reminder failed, too."""
+
+
 class TransitionError(ValueError):
     """A contact request cannot go from one status to another."""
 
