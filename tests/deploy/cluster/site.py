@@ -96,7 +96,10 @@ class ClusterSite(DeployedSite):
                 "tls": {"secretName": CERTIFICATE},
                 "annotations": {"traefik.ingress.kubernetes.io/router.entrypoints": "websecure"},
             },
-            "networkPolicy": {"ingressFrom": [{"namespaceSelector": controller}]},
+            "networkPolicy": {
+                "ingressFrom": [{"namespaceSelector": controller}],
+                "metricsFrom": [{"namespaceSelector": controller}],
+            },
             "web": {"replicas": 2},
             "demo": {"patients": self._people},
         }
