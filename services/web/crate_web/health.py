@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import Engine, create_engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Engine, create_engine
 from sqlalchemy.pool import NullPool
 
 from crate_core.migrations.running import current_state
 from crate_core.settings import Settings
 from crate_core.telemetry.health import Check
-from crate_core.telemetry.metrics import DATABASE_UP
+from crate_core.telemetry.reachable import SiteDatabaseReachable
 
 
 def readiness(settings: Settings) -> Mapping[str, Check]:
@@ -21,22 +20,7 @@ def readiness(settings: Settings) -> Mapping[str, Check]:
     if settings.database_url is None:
         raise TypeError("no database_url: require() checks the settings before")
     engine = create_engine(settings.database_url.get_secret_value(), poolclass=NullPool)
-    return {"database": _Reachable(engine), "schema": _SchemaIsOwn(engine)}
-
-
-class _Reachable:
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    def __call__(self) -> str | None:
-        try:
-            with self._engine.connect() as connection:
-                connection.execute(text("SELECT 1"))
-        except DBAPIError as error:
-            DATABASE_UP.labels(database="site").set(0)
-            return f"{type(error).__name__}: {error.orig}"
-        DATABASE_UP.labels(database="site").set(1)
-        return None
+    return {"database": SiteDatabaseReachable(engine), "schema": _SchemaIsOwn(engine)}
 
 
 class _SchemaIsOwn:

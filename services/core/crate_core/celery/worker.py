@@ -11,8 +11,7 @@ from celery import Celery, signals
 from celery.apps.worker import Worker as CeleryWorker
 from celery.utils.nodenames import host_format
 from celery.worker import state
-from sqlalchemy import create_engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import create_engine
 from sqlalchemy.orm import configure_mappers
 from sqlalchemy.pool import NullPool
 
@@ -23,7 +22,7 @@ from crate_core.jobs.relay import Relay, RelayThread
 from crate_core.settings import Settings
 from crate_core.telemetry.health import Check, HealthServer
 from crate_core.telemetry.logs import get_logger
-from crate_core.telemetry.metrics import DATABASE_UP
+from crate_core.telemetry.reachable import SiteDatabaseReachable
 
 log = get_logger(__name__)
 
@@ -171,16 +170,5 @@ def _database_check(settings: Settings) -> Check:
     """Return a check that connects anew each time: a kept connection would be forked."""
     if settings.database_url is None:
         raise TypeError("no database_url: require() checks the settings before")
-    engine = create_engine(settings.database_url.get_secret_value(), poolclass=NullPool)
-
-    def check() -> str | None:
-        try:
-            with engine.connect() as connection:
-                connection.execute(text("SELECT 1"))
-        except DBAPIError as error:
-            DATABASE_UP.labels(database="site").set(0)
-            return f"{type(error).__name__}: {error.orig}"
-        DATABASE_UP.labels(database="site").set(1)
-        return None
-
-    return check
+    url = settings.database_url.get_secret_value()
+    return SiteDatabaseReachable(create_engine(url, poolclass=NullPool))

@@ -6,9 +6,6 @@ import threading
 from contextlib import nullcontext
 from itertools import count
 
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
-
 from crate_core.celery.publisher import Publisher
 from crate_core.database import Database
 from crate_core.errors import CrateError, SettingsError
@@ -18,6 +15,7 @@ from crate_core.settings import Service, Settings, load_settings, require
 from crate_core.telemetry.certificate import CertificateExpiry
 from crate_core.telemetry.health import HealthServer
 from crate_core.telemetry.logs import configure_logging, get_logger
+from crate_core.telemetry.reachable import SiteDatabaseReachable
 from crate_core.telemetry.site_state import SiteState
 
 _SWEEP_SECONDS = 2
@@ -77,19 +75,11 @@ def _sweep(database: Database, relay: Relay, *, ensure: bool) -> None:
 
 
 def _health(settings: Settings, database: Database) -> HealthServer:
-    def check_database() -> str | None:
-        try:
-            with database.engine.connect() as connection:
-                connection.execute(text("SELECT 1"))
-        except DBAPIError as error:
-            return f"{type(error).__name__}: {error.orig}"
-        return None
-
     return HealthServer(
         settings.health_host,
         settings.health_port,
         live={},
-        ready={"database": check_database},
+        ready={"database": SiteDatabaseReachable(database.engine)},
         collectors=[SiteState(database), CertificateExpiry(settings.certificate_path)],
     )
 
