@@ -96,7 +96,8 @@ class Outbox:
         now = utcnow()
         # A function of the row: however often it is sent, it is one mail to who receives it.
         digest = hashlib.sha256(plan.effect_key.encode()).hexdigest()[:32]
-        mail = Mail(
+        mail_id = session.add_row(
+            Mail,
             effect_key=plan.effect_key,
             kind=plan.kind,
             message_id=f"<{digest}@{self._domain}>",
@@ -110,11 +111,16 @@ class Outbox:
             letter_id=plan.letter.id if plan.letter else None,
             changed_at=now,
             queued_at=now,
-            attachments=_attachments(plan.letter),
         )
-        session.add(mail)
-        session.flush()
-        enqueue_first(session, Task.SEND_MAIL, mail.id)
+        if plan.letter:
+            document = plan.letter.document
+            session.add_row(
+                MailAttachment,
+                mail_id=mail_id,
+                document_id=document.id,
+                filename=document.filename,
+            )
+        enqueue_first(session, Task.SEND_MAIL, mail_id)
 
     def tell_manager(
         self,
@@ -127,12 +133,6 @@ class Outbox:
         """Queue a mail to the research database manager."""
         plan = MailPlan(effect_key, "rdbm", self._manager_email, request=request)
         self.add(session, plan, content)
-
-
-def _attachments(letter: Letter | None) -> list[MailAttachment]:
-    if letter is None:
-        return []
-    return [MailAttachment(document=letter.document, filename=letter.document.filename)]
 
 
 def require_posting(session: WriteSession, letter_id: int, *, required: bool) -> bool:

@@ -56,29 +56,22 @@ def change_status(
     set_committed_value(request, "status", after)
     set_committed_value(request, "changed_at", now)
     set_committed_value(request, "news_at", news_at)
-    add_event(session, request, before, after, actor=actor, why=why)
+    event = event_of(request, before, after, actor=actor, why=why)
+    session.add_row(ContactEvent, **event)
 
 
-def add_event(
-    session: WriteSession,
-    request: ContactRequest,
-    before: Status | None,
-    after: Status,
-    *,
-    actor: str,
-    why: str = "",
-) -> None:
-    """Add a step to the request's story; `before` is None when it is submitted."""
-    session.add(
-        ContactEvent(
-            contact_request_id=request.id,
-            at=utcnow(),
-            actor=actor,
-            from_status=before,
-            to_status=after,
-            why=why,
-        )
-    )
+def event_of(
+    request: ContactRequest, before: Status | None, after: Status, *, actor: str, why: str = ""
+) -> dict[str, object]:
+    """Return a step of the request's story, as a row; `before` is None when it is submitted."""
+    return {
+        "contact_request_id": request.id,
+        "at": utcnow(),
+        "actor": actor,
+        "from_status": before,
+        "to_status": after,
+        "why": why,
+    }
 
 
 def hold_request(session: WriteSession, request_id: int) -> None:

@@ -6,7 +6,7 @@ What is run for each mail is made once: to make a statement takes several times 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, exists, func, insert, select, update
+from sqlalchemy import bindparam, exists, func, select, update
 
 from crate_core.contact_requests import KEPT_BACK
 from crate_core.database import Database, ReadSession, WriteSession
@@ -135,7 +135,6 @@ def change_state(
     return bool(place.change(statement, values))
 
 
-_ADD = insert(MailTransmission)
 _FILL = (
     update(MailTransmission)
     .where(MailTransmission.id == bindparam("asked"), MailTransmission.outcome == REQUESTED)
@@ -160,14 +159,14 @@ def add_transmission(
         _FILL, {"asked": mail.asked_id, "now": now, "what": outcome, "to": to, "reply": reply}
     )
     if not filled:
-        values = {
-            "mail_id": mail.id,
-            "at": now,
-            "outcome": outcome,
-            "envelope_recipient": to,
-            "server_reply": reply,
-        }
-        session.change(_ADD, values)
+        session.add_row(
+            MailTransmission,
+            mail_id=mail.id,
+            at=now,
+            outcome=outcome,
+            envelope_recipient=to,
+            server_reply=reply,
+        )
     return mail.transmissions == (1 if filled else 0)
 
 

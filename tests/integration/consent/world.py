@@ -19,13 +19,14 @@ from crate_core.clinical_dummy import dummy_consent, dummy_patient
 from crate_core.clinical_dummy import metadata as clinical_metadata
 from crate_core.clock import utcnow
 from crate_core.consent_modes import record_choice
-from crate_core.contact_requests import add_event
+from crate_core.contact_requests import event_of
 from crate_core.database import Database, WriteSession
 from crate_core.domain.contact import Answer, Status
 from crate_core.jobs import Handler, JobView, Outcome, Task, enqueue, retry_failed, run_job
 from crate_core.models import (
     ClinicianResponse,
     ConsentModeRow,
+    ContactEvent,
     ContactRequest,
     Document,
     Job,
@@ -218,7 +219,7 @@ class World(Seen):
             )
             session.add(request)
             session.flush()
-            add_event(session, request, None, Status.NEW, actor="lead")
+            session.add(ContactEvent(**event_of(request, None, Status.NEW, actor="lead")))
             enqueue(session, Task.PROCESS_CONTACT_REQUEST, request.id)
             return request.id
 

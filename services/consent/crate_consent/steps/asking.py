@@ -74,13 +74,12 @@ def question_key(response: ClinicianResponse) -> str:
 def issue_link(session: WriteSession, response: ClinicianResponse) -> str:
     """Return the token of a new link to the question; only its hash is stored (C41)."""
     token = secrets.token_urlsafe(_TOKEN_BYTES)
-    session.add(
-        ClinicianLink(
-            clinician_response_id=response.id,
-            token_hash=hashlib.sha256(token.encode()).hexdigest(),
-            issued_at=utcnow(),
-            expires_at=response.expires_at,
-        )
+    session.add_row(
+        ClinicianLink,
+        clinician_response_id=response.id,
+        token_hash=hashlib.sha256(token.encode()).hexdigest(),
+        issued_at=utcnow(),
+        expires_at=response.expires_at,
     )
     return token
 

@@ -9,12 +9,12 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import joinedload, lazyload
 
 from crate_core.audit import AuditKind, record
-from crate_core.contact_requests import add_event
+from crate_core.contact_requests import event_of
 from crate_core.database import WriteSession
 from crate_core.domain.contact import Status
 from crate_core.domain.request_codes import ENTROPY_BYTES, new_request_code
 from crate_core.jobs import Task, enqueue_first
-from crate_core.models import ContactRequest, OwnPatientRequest, Study, UserAccount
+from crate_core.models import ContactEvent, ContactRequest, OwnPatientRequest, Study, UserAccount
 from crate_web.contact.queries import account, submitted_before
 from crate_web.contact.selection import Identifier
 from crate_web.contact.studies import check_choice, offers
@@ -101,7 +101,8 @@ def submit(
     session.add_all(requests)
     session.flush()
     for request in requests:
-        add_event(session, request, None, Status.NEW, actor=actor.username, why="Submitted.")
+        event = event_of(request, None, Status.NEW, actor=actor.username, why="Submitted.")
+        session.add(ContactEvent(**event))
         enqueue_first(session, Task.PROCESS_CONTACT_REQUEST, request.id)
     _audit(session, actor, study, requests, order, address=address)
     return len(requests)
