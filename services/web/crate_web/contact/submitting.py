@@ -100,8 +100,9 @@ def submit(
     ]
     session.add_all(requests)
     session.flush()
+    why = "For a patient of their own." if order.own else "Submitted."
     for request in requests:
-        event = event_of(request, None, Status.NEW, actor=actor.username, why="Submitted.")
+        event = event_of(request, None, Status.NEW, actor=actor.username, why=why)
         session.add(ContactEvent(**event))
         enqueue_first(session, Task.PROCESS_CONTACT_REQUEST, request.id)
     _audit(session, actor, study, requests, order, address=address)

@@ -395,3 +395,13 @@ def test_list_is_searched_by_code_and_research_id_not_by_nhs_number(
         page = browser.get(f"{LIST}?q={text}").text
         for each in (first, second):
             assert (each.code in page) == (each in found), text
+
+
+def test_rdbm_sees_whose_patient_it_is_and_who_posts_the_papers(
+    browser: Browser, database: Database, clinician: UserAccount, study: Study
+) -> None:
+    request = own_request(database, study, clinician, Status.NEW)
+    browser.sign_in_as(add_user(database, "manager", Role.RDBM))
+    page = browser.get(f"/rdbm/requests/{request.code}").text
+    assert "Clara Example" in page
+    assert "passes the papers on" in page

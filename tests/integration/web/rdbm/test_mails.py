@@ -125,3 +125,31 @@ def test_a_failed_mail_that_needs_nothing_more_leaves_the_queue(
     done = browser.post(f"/rdbm/mails/{mail.id}/leave")
     assert "left the work queue" in browser.follow(done).text
     assert "Nothing waits for you" in browser.get("/rdbm").text
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"email": "other@example.org"}, {"email_verified_at": None}],
+    ids=["other", "unchecked"],
+)
+def test_c32_approval_is_not_sent_again_to_an_address_that_is_the_leads_no_more(
+    browser: Browser, world: World, change: dict[str, object]
+) -> None:
+    rid = world.patient()
+    world.consent("green", letter_wanted=False)
+    world.submit(world.study(), rid)
+    world.run_jobs()
+    (mail,) = world.mails("approval")
+    become(world, mail.id, "failed")
+    assert "Send it again" in browser.get(f"/rdbm/mails/{mail.id}").text
+    world.database.write(
+        lambda session: session.change(
+            update(UserAccount).where(UserAccount.id == world.lead).values(**change)
+        )
+    )
+    page = browser.get(f"/rdbm/mails/{mail.id}").text
+    assert "Send it again" not in page
+    assert "has another address now" in page
+    done = browser.post(f"/rdbm/mails/{mail.id}/send")
+    assert "another address now" in browser.follow(done).text
+    assert read(world, mail.id).state == "failed"

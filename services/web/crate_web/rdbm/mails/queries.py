@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from crate_core.database import ReadSession, WriteSession
 from crate_core.domain.contact import Status
-from crate_core.models import ContactRequest, Mail
+from crate_core.models import ContactRequest, Mail, Study, UserAccount
 from crate_core.models.mail import MailState
 from crate_web.listing import Listing, Query
 
@@ -61,6 +61,31 @@ def status_of_request(session: ReadSession | WriteSession, mail: Mail) -> Status
         select(ContactRequest.status).where(ContactRequest.id == mail.contact_request_id)
     )
     return Status(status) if status else None
+
+
+def is_still_theirs(session: ReadSession | WriteSession, mail: Mail) -> bool:
+    """Say whether a mail to somebody with an account would go to the checked address that they have now.
+
+    It names a patient: an address that was corrected since may be somebody else's.
+    """
+    match mail.kind:
+        case "approval" | "withdrawal":
+            reader = Study.lead_researcher_id.expression
+        case kind if kind == _OWN_PATIENT:
+            reader = ContactRequest.requested_by_id.expression
+        case _:
+            return True
+    theirs = (
+        select(UserAccount.id)
+        .join(ContactRequest, ContactRequest.id == mail.contact_request_id)
+        .join(Study, Study.id == ContactRequest.study_id)
+        .where(
+            UserAccount.id == reader,
+            UserAccount.email == mail.recipient,
+            UserAccount.email_verified_at.is_not(None),
+        )
+    )
+    return session.scalar(theirs) is not None
 
 
 def with_requests() -> Select[Mail, str]:

@@ -79,13 +79,15 @@ def show(request: PageRequest) -> Response:
             raise HTTPException(404)
         mail, code = found
         may_send = queries.may_go_again(mail, queries.status_of_request(session, mail))
+        address_changed = not queries.is_still_theirs(session, mail)
     return request.render(
         "rdbm_mails/show.html",
         mail=mail,
         code=code,
         kinds=KINDS,
         states=STATES,
-        may_send=may_send,
+        may_send=may_send and not address_changed,
+        address_changed=address_changed,
     )
 
 
@@ -98,6 +100,8 @@ def send(request: PageRequest) -> Response:
             hold_request(session, mail.contact_request_id)
         if not queries.may_go_again(mail, queries.status_of_request(session, mail)):
             return False
+        if not queries.is_still_theirs(session, mail):
+            return False
         if not send_again(session, mail.id, account_of(session, request)):
             return False
         note(session, request, AuditKind.MAIL_RESENT, subject, mail=mail.id, kind=mail.kind)
@@ -107,7 +111,8 @@ def send(request: PageRequest) -> Response:
         request,
         work,
         "The mail is sent again now.",
-        "Nothing was sent: this mail is on its way already, or its request has moved on.",
+        "Nothing was sent: this mail is on its way already, its request has moved on, or its reader has"
+        " another address now.",
     )
 
 

@@ -51,7 +51,8 @@ CHECKS = {
     "confirm": Check(
         title="Go on in spite of an earlier veto",
         follows="A clinician had said that this patient should not be asked about this study. The"
-        " request is processed as any other; the clinician is asked again.",
+        " request is processed as any other: the clinician is asked again, or, where a clinician asked"
+        " about a patient of their own, gets the papers.",
         button="Go on with this request",
     ),
 }

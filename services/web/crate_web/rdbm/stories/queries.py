@@ -56,6 +56,7 @@ def find_request(session: ReadSession | WriteSession, code: str) -> ContactReque
     if request:
         _ = (request.study.lead_researcher, request.requested_by, request.events)
         _ = (request.clinician_response, request.patient_response, request.consent_mode)
+        _ = request.own_patient
     return request
 
 
