@@ -54,7 +54,7 @@ _OTHERS = (
 
 def earlier_than(session: WriteSession, request: ContactRequest, nhs_number: int) -> Earlier:
     """Describe the patient's other requests from the point of view of `request` (C24, C25, C36, C37)."""
-    others = session.execute(_OTHERS, {"patient": nhs_number, "this": request.id}).all()
+    others = session.rows(_OTHERS, {"patient": nhs_number, "this": request.id})
     same_study = [other for other in others if other.study_id == request.study_id]
     return Earlier(
         approaches=tuple(

@@ -65,8 +65,7 @@ class Delivery:
         return self._send(mail)
 
     def _find(self, mail_id: int) -> StoredMail:
-        with self._database.read() as session:
-            mail = read_mail(session, mail_id)
+        mail = read_mail(self._database, mail_id)
         if mail is None:
             raise PermanentError(f"there is no mail {mail_id}")
         return mail

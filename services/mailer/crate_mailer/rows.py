@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, exists, func, select, update
 
 from crate_core.contact_requests import KEPT_BACK
-from crate_core.database import Database, ReadSession, WriteSession
+from crate_core.database import Database, WriteSession
 from crate_core.jobs import Task, enqueue
 from crate_core.mails import REQUESTED
 from crate_core.models.documents import Document
@@ -71,9 +71,9 @@ _READ = (
 )
 
 
-def read_mail(session: ReadSession | WriteSession, mail_id: int) -> StoredMail | None:
+def read_mail(place: WriteSession | Database, mail_id: int) -> StoredMail | None:
     """Return a mail with its words and its files, read in one statement."""
-    rows = session.execute(_READ, {"mail": mail_id}).all()
+    rows = place.rows(_READ, {"mail": mail_id})
     if not rows:
         return None
     mail = rows[0]

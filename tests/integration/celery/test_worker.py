@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from celery import Celery
 
 from crate_core.celery import folder
 from crate_core.celery.publisher import Publisher, task_message
@@ -126,6 +127,24 @@ def test_sigterm_lets_a_running_task_finish(
     assert worker.process.wait(20) == 0
     assert marks(sqlite_database) == 1
     assert list(worker.heartbeats.iterdir()) == []
+
+
+def test_events_of_all_tasks_reach_who_listens(
+    worker: Worker, sqlite_database: Database, settings: Settings, broker_url: str
+) -> None:
+    folder.register()
+    succeeded: list[str] = []
+    events = Celery(set_as_current=False).events
+    handlers = {"task-succeeded": lambda event: succeeded.append(event["uuid"])}
+    with open_connection(broker_url) as connection, relaying(sqlite_database, settings):
+        receiver = events.Receiver(connection, handlers=handlers)
+        for subject in range(1, 31):
+            ask(sqlite_database, subject)
+        for _ in receiver.itercapture(limit=None, timeout=5, wakeup=False):
+            if len(succeeded) == 30:
+                break
+
+    assert len(set(succeeded)) == 30
 
 
 def test_heartbeat_files_say_alive_and_ready(worker: Worker) -> None:

@@ -3,7 +3,7 @@
 from datetime import tzinfo
 from typing import Any
 
-from sqlalchemy import Engine, RowMapping, select
+from sqlalchemy import Engine, RowMapping, bindparam, select
 from sqlalchemy.engine import URL
 
 from crate_consent.lookups.engine import make_source_engine, reading
@@ -12,6 +12,10 @@ from crate_core.clinical_dummy import dummy_consent, dummy_patient
 from crate_core.domain.consent import ConsentMode, ConsentRecord, Decision, as_decided_at
 from crate_core.domain.patient import PatientSnapshot
 from crate_core.domain.people import ADDRESS_LINES, Address, Clinician, Gp
+
+# Two rows are enough to know that the number is not one patient's alone.
+_PATIENT = select(dummy_patient).where(dummy_patient.c.nhs_number == bindparam("patient")).limit(2)
+_CONSENTS = select(dummy_consent).where(dummy_consent.c.nhs_number == bindparam("patient"))
 
 
 class DummySource:
@@ -31,10 +35,8 @@ class DummySource:
 
     def find_patient(self, nhs_number: int) -> PatientSnapshot | NotFound:
         """See `ClinicalSource.find_patient`. GP and clinician count as found if they have a name."""
-        # Two rows are enough to know that the number is not one patient's alone.
-        statement = select(dummy_patient).where(dummy_patient.c.nhs_number == nhs_number).limit(2)
         with reading(self._engine, f"the clinical source {self.name}") as connection:
-            rows = connection.execute(statement).mappings().all()
+            rows = connection.execute(_PATIENT, {"patient": nhs_number}).mappings().all()
         if not rows:
             return NotFound(nhs_number, self.name, NotFoundReason.ABSENT)
         if len(rows) > 1:
@@ -43,9 +45,8 @@ class DummySource:
 
     def find_consent(self, nhs_number: int) -> ConsentRecord | None:
         """See `ClinicalSource.find_consent`; a colour that is none is no information (spec 3.4)."""
-        statement = select(dummy_consent).where(dummy_consent.c.nhs_number == nhs_number)
         with reading(self._engine, f"the clinical source {self.name}") as connection:
-            rows = connection.execute(statement).mappings().all()
+            rows = connection.execute(_CONSENTS, {"patient": nhs_number}).mappings().all()
         records = (self._consent(row) for row in rows)
         known = (record for record in records if record is not None)
         return max(known, key=lambda record: record.decided_at, default=None)

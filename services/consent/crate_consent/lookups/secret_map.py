@@ -2,13 +2,22 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, select
+from sqlalchemy import Column, Engine, Select, bindparam, select
 from sqlalchemy.engine import URL
 
 from crate_consent.lookups.engine import make_source_engine, reading
 from crate_core.domain.identifiers import normalise_research_id
 from crate_core.errors import PermanentError
 from crate_core.secret_map import secret_map
+
+
+def _by(column: Column[str]) -> Select[str, int]:
+    # Bound as text, whatever it looks like: a number would let the server compare as
+    # numbers, without the index and with "1" equal to "1x".
+    return select(column, secret_map.c.mpid).where(column == bindparam("value"))
+
+
+_BY_RID, _BY_MRID = _by(secret_map.c.rid), _by(secret_map.c.mrid)
 
 
 class SecretMap:
@@ -31,19 +40,15 @@ class SecretMap:
             TemporaryError: the map does not answer.
             SettingsError: the database has no such map, or the account may not read it.
         """
-        column: ColumnElement[str]
         if rid is not None and mrid is None:
-            column, value = secret_map.c.rid, rid
+            statement, value = _BY_RID, rid
         elif mrid is not None and rid is None:
-            column, value = secret_map.c.mrid, mrid
+            statement, value = _BY_MRID, mrid
         else:
             message = "give exactly one of rid and mrid"
             raise ValueError(message)
-        # Bound as text, whatever it looks like: a number would let the server compare as
-        # numbers, without the index and with "1" equal to "1x".
-        statement = select(column, secret_map.c.mpid).where(column == value)
         with reading(self._engine, "the secret map") as connection:
-            rows = connection.execute(statement).all()
+            rows = connection.execute(statement, {"value": value}).all()
         # Servers find "ABC" for "abc"; whether these are one ID is not theirs to say.
         found = [_as_nhs_number(row[1]) for row in rows if _is_same(str(row[0]), value)]
         numbers = {number for number in found if number is not None}

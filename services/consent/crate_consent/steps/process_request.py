@@ -46,8 +46,7 @@ _OPEN = {Status.NEW, Status.FAILED}
 
 def process_request(together: Collaborators, job: JobView) -> Callable[[WriteSession], None]:
     """Look everything up, and return the changes that decide the request."""
-    with together.database.read() as session:
-        status, kind, value = session.execute(_ASKED_FOR, {"request": job.subject_id}).one()
+    ((status, kind, value),) = together.database.rows(_ASKED_FOR, {"request": job.subject_id})
     if status not in _OPEN:
         return lambda _session: None
     nhs_number = _resolve(together, kind, value)

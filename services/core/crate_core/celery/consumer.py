@@ -17,6 +17,7 @@ from crate_core.telemetry.metrics import JOBS
 log = get_logger(__name__)
 
 _BEAT_SECONDS = 1.0
+_EVENTS_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 5.0
 
 
@@ -114,11 +115,16 @@ class Consumer(CeleryConsumer):  # type: ignore[misc]  # Celery is untyped
             super().on_connection_error_after_connected(exc)
 
     def register_with_event_loop(self, hub: Any) -> None:
-        """Beat from the event loop."""
+        """Beat from the event loop, and send from it what Flower shows."""
         super().register_with_event_loop(hub)
         hub.timer.call_repeatedly(_BEAT_SECONDS, self.heartbeat.beat)
+        hub.timer.call_repeatedly(_EVENTS_SECONDS, self._flush_events)
+
+    def on_send_event_buffered(self) -> None:
+        """Let an event wait for others: Celery sends some messages a task, as much work as the rest of it."""
 
     def shutdown(self) -> None:
-        """Note that no messages are taken any more."""
+        """Note that no messages are taken any more, and send the last events."""
         self.heartbeat.set_consuming(False)
+        self._flush_events()
         super().shutdown()

@@ -2,16 +2,17 @@
 
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, TypeVarTuple
 
 import structlog
-from sqlalchemy import Delete, Engine, Update, insert
+from sqlalchemy import Delete, Engine, Row, Update, insert
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.sql.selectable import TypedReturnsRows
 
 from crate_core.database.engine import make_engine
 from crate_core.errors import DatabaseAwayError, TemporaryError
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 # Deadlock and lock time-out of MySQL/MariaDB (1213, 1205, and 1020 "record has changed"),
 # of SQL Server (1205, 1222), and SQLite's "locked" and "busy".
@@ -84,6 +86,13 @@ class WriteSession(Session):
         # Not through the session, which would look for objects to bring up to date.
         return self.connection().execute(statement, parameters).rowcount
 
+    def rows(
+        self, statement: TypedReturnsRows[*Ts], parameters: Mapping[str, object]
+    ) -> Sequence[Row[*Ts]]:
+        """Read columns, after what this session has pending is written; see `Database.rows`."""
+        self.flush()
+        return self.connection().execute(statement, parameters).all()
+
     def add_row(self, model: type[DeclarativeBase], **values: object) -> int:
         """Write a row now, after what this session has pending, and return its id.
 
@@ -140,6 +149,16 @@ class Database:
                 yield session
             except (OperationalError, InterfaceError) as error:
                 raise DatabaseAwayError(_describe(error)) from error
+
+    def rows(
+        self, statement: TypedReturnsRows[*Ts], parameters: Mapping[str, object]
+    ) -> Sequence[Row[*Ts]]:
+        """Read columns by one statement, without a session and its objects; raises as `read`."""
+        try:
+            with self._autocommit.connect() as connection:
+                return connection.execute(statement, parameters).all()
+        except (OperationalError, InterfaceError) as error:
+            raise DatabaseAwayError(_describe(error)) from error
 
     def write(self, work: Callable[[WriteSession], T]) -> T:
         """Run `work` as one transaction and return what it returned.

@@ -132,8 +132,7 @@ _START = (
 
 
 def _start(database: Database, handlers: Mapping[Task, Handler], job_id: int) -> JobView | None:
-    with database.read() as session:
-        found = session.execute(_FIND, {"job": job_id}).one_or_none()
+    found = next(iter(database.rows(_FIND, {"job": job_id})), None)
     if found is None or found.task not in handlers:
         return None
     task, now = Task(found.task), utcnow()
