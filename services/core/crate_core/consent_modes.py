@@ -63,8 +63,7 @@ def add_choice(session: WriteSession, row: ConsentModeRow, current: ConsentModeR
             .values(current_nhs_number=None)
         )
         row.current_nhs_number = row.nhs_number
-    session.add(row)
-    session.flush()
+    session.add_now(row)
     # Every request is decided on a choice, so that the first one of a patient can end nothing.
     has_consequences = current is not None or row.letter_wanted
     if has_consequences and row.source != ConsentSource.AUTO_CREATED:

@@ -31,17 +31,18 @@ def ask_clinician(
     """Ask the clinician of the snapshot, at `recipient`, for the first time."""
     now = utcnow()
     clinician = facts.snapshot_of(request).clinician
-    response = ClinicianResponse(
-        contact_request_id=request.id,
-        asked_at=now,
-        expires_at=together.schedule.expires_at(now),
-        name=clinician.full_name,
-        email=recipient,
-        signatory_title=clinician.signatory_title,
-        is_consultant=clinician.is_consultant,
-    )
-    session.add(response)
     change_status(session, request, Status.WITH_CLINICIAN, actor=CONSENT)
+    response = session.add_now(
+        ClinicianResponse(
+            contact_request_id=request.id,
+            asked_at=now,
+            expires_at=together.schedule.expires_at(now),
+            name=clinician.full_name,
+            email=recipient,
+            signatory_title=clinician.signatory_title,
+            is_consultant=clinician.is_consultant,
+        )
+    )
     mail_question(together, session, request, response)
 
 

@@ -93,7 +93,7 @@ def _settle(
     resume(session, request, Status.NEW)
     consent = settle(session, snapshot.nhs_number, from_record)
     inputs = _inputs(together, session, request, snapshot, consent)
-    _keep_what_was_found(request, snapshot, consent)
+    _keep_what_was_found(session, request, snapshot, consent)
     request.approaches_in_past_year = inputs.approaches
     match decide(inputs):
         case Stop() as stop:
@@ -146,17 +146,20 @@ def _inputs(
 
 
 def _keep_what_was_found(
+    session: WriteSession,
     request: ContactRequest,
     snapshot: PatientSnapshot,
     consent: ConsentModeRow,
 ) -> None:
-    request.nhs_number = snapshot.nhs_number
-    request.snapshot = PatientSnapshotRow(
-        nhs_number=snapshot.nhs_number,
-        source=snapshot.source,
-        taken_at=utcnow(),
-        data=snapshot.to_dict(),
+    request.snapshot = session.add_now(
+        PatientSnapshotRow(
+            nhs_number=snapshot.nhs_number,
+            source=snapshot.source,
+            taken_at=utcnow(),
+            data=snapshot.to_dict(),
+        )
     )
+    request.nhs_number = snapshot.nhs_number
     request.consent_mode = consent
     request.processed_at = utcnow()
 

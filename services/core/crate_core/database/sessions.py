@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, TypeVarTuple
 import structlog
 from sqlalchemy import Delete, Engine, Row, Update, insert
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm import DeclarativeBase, Session, make_transient_to_detached
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.sql.selectable import TypedReturnsRows
 
 from crate_core.database.engine import make_engine
@@ -24,6 +25,7 @@ log = structlog.get_logger()
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
+M = TypeVar("M", bound=DeclarativeBase)
 
 # Deadlock and lock time-out of MySQL/MariaDB (1213, 1205, and 1020 "record has changed"),
 # of SQL Server (1205, 1222), and SQLite's "locked" and "busy".
@@ -102,6 +104,14 @@ class WriteSession(Session):
         self.flush()
         key = self.connection().execute(insert(model), values).inserted_primary_key
         return int(key[0])  # type: ignore[index]  # a single row always has one
+
+    def add_now(self, row: M) -> M:
+        """Write a new object as `add_row` does, and hold it as if it had been read, for what refers to it."""
+        values = {name: value for name, value in vars(row).items() if not name.startswith("_")}
+        set_committed_value(row, "id", self.add_row(type(row), **values))
+        make_transient_to_detached(row)
+        self.add(row)
+        return row
 
 
 def _is_retryable(error: DBAPIError) -> bool:
