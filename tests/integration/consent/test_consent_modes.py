@@ -223,3 +223,19 @@ def test_a_refresh_that_changes_a_choice_ends_what_rested_on_it(world: World) ->
     refresh(world)
     assert world.request(request_id).status == Status.WITHDRAWN
     assert world.count(ConsentModeRow) == 2
+
+
+def test_red_that_the_record_dates_by_the_day_of_an_earlier_green_withdraws_its_permissions(
+    world: World,
+) -> None:
+    rid = world.patient()
+    world.record_consent(consent_mode="green", decided_on=date(2026, 3, 5))
+    request_id = world.submit(world.study(), rid)
+    world.run_jobs()
+    assert world.request(request_id).status == Status.APPROVED
+    world.record_consent(consent_mode="red", decided_on=date(2026, 3, 5))
+    refresh(world)
+    assert world.choice_in_force().mode == ConsentMode.RED
+    assert world.request(request_id).status == Status.WITHDRAWN
+    refresh(world)
+    assert len(world.choices()) == 2

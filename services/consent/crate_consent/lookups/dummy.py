@@ -9,7 +9,13 @@ from sqlalchemy.engine import URL
 from crate_consent.lookups.engine import make_source_engine, reading
 from crate_consent.lookups.sources import NotFound, NotFoundReason
 from crate_core.clinical_dummy import dummy_consent, dummy_patient
-from crate_core.domain.consent import ConsentMode, ConsentRecord, Decision, as_decided_at
+from crate_core.domain.consent import (
+    ConsentMode,
+    ConsentRecord,
+    Decision,
+    as_decided_at,
+    said_last,
+)
 from crate_core.domain.patient import PatientSnapshot
 from crate_core.domain.people import ADDRESS_LINES, Address, Clinician, Gp
 
@@ -48,8 +54,7 @@ class DummySource:
         with reading(self._engine, f"the clinical source {self.name}") as connection:
             rows = connection.execute(_CONSENTS, {"patient": nhs_number}).mappings().all()
         records = (self._consent(row) for row in rows)
-        known = (record for record in records if record is not None)
-        return max(known, key=lambda record: record.decided_at, default=None)
+        return said_last(record for record in records if record is not None)
 
     def close(self) -> None:
         """Close its connections."""

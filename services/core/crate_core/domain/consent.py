@@ -16,6 +16,14 @@ class ConsentMode(StrEnum):
     UNKNOWN = "unknown"
 
 
+_STRICTNESS = {
+    ConsentMode.UNKNOWN: 0,
+    ConsentMode.GREEN: 1,
+    ConsentMode.YELLOW: 2,
+    ConsentMode.RED: 3,
+}
+
+
 class ConsentSource(StrEnum):
     """Where a consent record comes from; any other text is the name of a clinical source."""
 
@@ -128,11 +136,28 @@ class ConsentRecord:
 def newest(*, site: ConsentRecord | None, record: ConsentRecord | None) -> ConsentRecord | None:
     """Choose between the site's own current record and the clinical source's newest one (C74 to C76).
 
-    The newest decision wins; on a tie the site's own is kept.
+    The newest decision wins; on a tie the site's own is kept. What the site has copied from that source is
+    not its own: where the record knows the day alone, it may say something else later that day.
     """
     if site is None or record is None:
         return site or record
+    if record.precedence[:2] == site.precedence[:2] and record.source == site.source:
+        is_same = (record.mode, record.exclude_entirely) == (site.mode, site.exclude_entirely)
+        return site if is_same else record
     return record if record.precedence[:2] > site.precedence[:2] else site
+
+
+def said_last(records: Iterable[ConsentRecord]) -> ConsentRecord | None:
+    """Return what a clinical record says last: the newest decision.
+
+    Records often know the day alone. Of several decisions of one moment, whose order nobody knows, the one
+    that allows least counts.
+    """
+    return max(
+        records,
+        key=lambda record: (record.decided_at, record.exclude_entirely, _STRICTNESS[record.mode]),
+        default=None,
+    )
 
 
 def in_force(history: Iterable[ConsentRecord]) -> ConsentRecord | None:

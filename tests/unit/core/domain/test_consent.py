@@ -15,6 +15,7 @@ from crate_core.domain.consent import (
     as_decided_at,
     in_force,
     newest,
+    said_last,
 )
 
 LONDON = ZoneInfo("Europe/London")
@@ -164,3 +165,30 @@ def test_c78_any_date_can_be_compared_with_the_sites(plain: date, moment: dateti
 def test_c78_record_without_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="time zone"):
         ConsentRecord(ConsentMode.RED, datetime(2026, 5, 1))  # noqa: DTZ001
+
+
+def test_record_says_last_what_was_decided_last() -> None:
+    red, green = record(ConsentMode.RED, day(3)), record(ConsentMode.GREEN, day(4))
+    assert said_last([red, green]) is green
+    assert said_last([]) is None
+
+
+@given(st.permutations(list(ConsentMode)))
+def test_of_several_decisions_of_one_moment_the_strictest_counts(modes: list[ConsentMode]) -> None:
+    same_day = [record(mode, day(3)) for mode in modes]
+    last = said_last(same_day)
+    assert last is not None
+    assert last.mode is ConsentMode.RED
+    opted_out = replace(record(ConsentMode.UNKNOWN, day(3)), exclude_entirely=True)
+    assert said_last([*same_day, opted_out]) is opted_out
+
+
+def test_record_that_says_something_else_on_the_same_day_counts() -> None:
+    copied = record(ConsentMode.GREEN, day(3), entry=7)
+    assert newest(site=copied, record=record(ConsentMode.RED, day(3))) == record(
+        ConsentMode.RED, day(3)
+    )
+    again = record(ConsentMode.GREEN, day(3))
+    assert newest(site=copied, record=again) is copied
+    opted_out = replace(again, exclude_entirely=True)
+    assert newest(site=copied, record=opted_out) is opted_out
