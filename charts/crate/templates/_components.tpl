@@ -13,9 +13,10 @@ web:
   destinations: [siteDatabase, broker]
   processesVariable: CRATE_WEB_PROCESSES
   checksSchema: true
-  # Requests under way may take 25 s more; the ingress controller is given 5 s to hear of the end.
-  drainSeconds: 5
-  graceSeconds: 45
+  # Requests under way may take 25 s more; the ingress controller is given 10 s to hear of the end (on a busy
+  # machine 5 s were not enough).
+  drainSeconds: 10
+  graceSeconds: 50
 runner:
   image: crate-web
   command: [python, -m, crate_web.runner]

@@ -110,9 +110,9 @@ class Server(BaseApplication):  # type: ignore[misc]
             "proc_name": "crate-web",
             "timeout": _HUNG_SECONDS,
             "graceful_timeout": GRACEFUL_SECONDS,
-            # Longer than front proxies keep idle connections (60 s, nginx): the side that
-            # closes first must not be the one that is asked.
-            "keepalive": 75,
+            # Longer than front proxies keep idle connections (nginx 60 s, Traefik 90 s): the side
+            # that closes first must not be the one that is asked.
+            "keepalive": 95,
             "forwarded_allow_ips": self._settings.trusted_proxies,
             "control_socket_disable": True,
             "child_exit": _forget_child,
