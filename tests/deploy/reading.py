@@ -45,6 +45,10 @@ class Reading:
         for thread in self._threads:
             thread.join()
 
+    def told(self) -> str:
+        """Return what came instead of pages, a line each."""
+        return "\n".join(["", *self.lost])
+
     def _read_until_stopped(self, browser: httpx.Client) -> None:
         with closing(browser):
             for page in itertools.cycle(_PAGES):

@@ -1,4 +1,4 @@
-"""What is wrong is said by helm and kubectl as docs/operations.md says, and ends when it is put right."""
+"""A site with Secrets of its own: what is wrong is said as docs/operations.md says, and can be put right."""
 
 import base64
 import json
@@ -42,7 +42,7 @@ class OtherSite:
         }
         own: Object = {
             "images": {"tag": TAG},
-            "web": {"replicas": 1},
+            "web": {"autoscaling": {"enabled": True, "minReplicas": 1, "maxReplicas": 2}},
             "consent": {"replicas": 1},
             "networkPolicy": {"destinations": places},
         }
@@ -156,6 +156,17 @@ def test_a_database_that_is_away_is_waited_for(other: OtherSite) -> None:
     for service in ("web", "runner", "consent", "mailer", "relay"):
         other.namespace.kubectl("rollout", "status", f"deployment/crate-{service}", "--timeout=90s")
     other.helm("upgrade", other.values(), "--wait", "--timeout=3m")
+
+
+def test_the_autoscaler_is_taken_and_knows_what_web_uses(other: OtherSite) -> None:
+    def measured() -> int:
+        status = other.namespace.get_one("hpa", "crate-web")["status"]
+        [active] = [each for each in status["conditions"] if each["type"] == "ScalingActive"]
+        assert active["status"] == "True", active
+        return int(status["currentMetrics"][0]["resource"]["current"]["averageUtilization"])
+
+    used = until(measured, AssertionError, KeyError, ValueError, seconds=90)
+    print(f"web uses {used} % of the CPU that it asks for")
 
 
 def test_a_secret_with_a_wrong_address_stops_the_new_pods_alone(other: OtherSite) -> None:
