@@ -14,6 +14,7 @@ from pathlib import Path
 
 _ALIVE_SECONDS = 30
 _ANSWER_SECONDS = 5
+_MOST_BYTES = 4000
 
 
 def main() -> str | None:
@@ -40,10 +41,15 @@ def _check_port(port: int, path: str) -> str | None:
     try:
         with socket.create_connection(("127.0.0.1", port), _ANSWER_SECONDS) as connection:
             connection.sendall(request.encode())
-            status = connection.makefile("rb").readline().decode(errors="replace").strip()
+            answer = connection.makefile("rb")
+            status = answer.readline().decode(errors="replace").strip()
+            if " 200 " in f"{status} ":
+                return None
+            # The body says what is missing.
+            body = answer.read(_MOST_BYTES).decode(errors="replace").rpartition("\r\n\r\n")[2]
     except OSError as error:
         return f"port {port}: {error}"
-    return None if " 200 " in f"{status} " else f"port {port}, {path}: {status or 'no answer'}"
+    return f"port {port}, {path}: {status or 'no answer'} {body}".rstrip()
 
 
 if __name__ == "__main__":

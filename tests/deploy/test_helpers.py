@@ -76,6 +76,7 @@ class _Health(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.send_response(200 if self.path == "/crate/flower/healthcheck" else 503)
         self.end_headers()
+        self.wfile.write(b'{"database": "away"}')
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
@@ -88,7 +89,8 @@ def test_port_is_asked_and_variables_in_the_path_are_filled_in() -> None:
     port = str(server.server_address[1])
     prefix = {"FLOWER_URL_PREFIX": "crate/flower"}
     assert healthcheck("port", port, "/$FLOWER_URL_PREFIX/healthcheck", **prefix).returncode == 0
-    assert "503" in healthcheck("port", port, "/health/live").stderr
+    assert "503" in (said := healthcheck("port", port, "/health/live").stderr)
+    assert said.endswith('{"database": "away"}\n')
     server.shutdown()
     server.server_close()
     assert "refused" in healthcheck("port", port, "/health/live").stderr

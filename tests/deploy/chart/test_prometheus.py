@@ -7,24 +7,20 @@ import time
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from cryptography.hazmat.primitives import serialization
 
 from charts.generate.rendering import CHART
-from crate_core.clock import utcnow
 from crate_demo.kinds import Kind
 from crate_demo.site_content import PASSWORD, RESEARCHER
 from tests.browser.sites import RunningSite, ServedSite
 from tests.conftest import started
+from tests.deploy.certificates import make_certificate
 from tests.deploy.chart.rendered import metric_names, queries
 from tests.faults.processes import ServiceProcess
 from tests.servers import MariaDBServer, RabbitMQServer, SmtpSink
@@ -62,7 +58,10 @@ class CertifiedSite(ServedSite):
     """A site whose relay knows a certificate."""
 
     def __init__(self, folder: Path, *others: Any) -> None:
-        self._certificate = write_certificate(folder / "tls.crt")
+        self._certificate = folder / "tls.crt"
+        folder.mkdir(parents=True, exist_ok=True)
+        _, certificate = make_certificate()
+        self._certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
         super().__init__(folder, *others)
 
     def service(self, module: str) -> ServiceProcess:
@@ -128,17 +127,6 @@ class Prometheus:
             return bool(self.query("vector(1)"))
         except OSError:
             return False
-
-
-def write_certificate(path: Path) -> Path:
-    """Write a certificate of a month to `path`."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    key, now = ec.generate_private_key(ec.SECP256R1()), utcnow()
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "research.example.org")])
-    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-    made = builder.not_valid_before(now).not_valid_after(now + timedelta(days=30))
-    path.write_bytes(made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
-    return path
 
 
 def use(site: RunningSite) -> None:
