@@ -5,14 +5,14 @@ import time
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import bindparam, func, select, text, update
 from sqlalchemy.exc import DatabaseError
 
 from crate_core.clock import utcnow
 from crate_core.consent_modes import record_choice
 from crate_core.database import Database, WriteSession, make_engine
 from crate_core.errors import TemporaryError
-from crate_core.models import ConsentModeRow
+from crate_core.models import ConsentModeRow, WorkItem
 from tests.servers import MariaDBServer
 
 
@@ -35,6 +35,10 @@ def test_database_that_is_away_is_a_temporary_error(tmp_path: Path) -> None:
         server.stop()
         with pytest.raises(TemporaryError), database.read() as session:
             session.scalar(text("SELECT 1"))
+        with pytest.raises(TemporaryError):
+            database.rows(select(WorkItem.id), {})
+        with pytest.raises(TemporaryError):
+            database.change(update(WorkItem).values(detail=""), {})
         with pytest.raises(TemporaryError):
             database.write(lambda session: session.scalar(text("SELECT 1")))
         database.dispose()
@@ -91,6 +95,56 @@ def test_c72_twenty_choices_saved_at_once_leave_one_current_row(database: Databa
         rows = select(func.count()).select_from(ConsentModeRow)
         assert session.scalar(rows) == 20
         assert session.scalar(rows.where(ConsentModeRow.current_nhs_number.is_not(None))) == 1
+
+
+def work_item(key: str) -> WorkItem:
+    return WorkItem(effect_key=key, kind="test", summary="before", created_at=utcnow())
+
+
+def test_a_single_guarded_change_is_committed_and_tells_how_many_rows_it_matched(
+    database: Database,
+) -> None:
+    database.write(lambda session: session.add_now(work_item("one")))
+    guarded = (
+        update(WorkItem)
+        .where(WorkItem.effect_key == bindparam("key"), WorkItem.summary == "before")
+        .values(summary="after")
+    )
+    assert database.change(guarded, {"key": "one"}) == 1
+    assert database.change(guarded, {"key": "one"}) == 0
+    (row,) = database.rows(
+        select(WorkItem.summary).where(WorkItem.effect_key == bindparam("key")), {"key": "one"}
+    )
+    assert row.summary == "after"
+
+
+def test_a_single_change_waits_for_the_transaction_that_holds_its_row(database: Database) -> None:
+    database.write(lambda session: session.add_now(work_item("one")))
+    change = update(WorkItem).where(WorkItem.effect_key == "one").values(detail=WorkItem.summary)
+    held = threading.Event()
+
+    def hold(session: WriteSession) -> None:
+        session.change(update(WorkItem).values(summary="held"))
+        held.set()
+        time.sleep(0.3)
+
+    holder = threading.Thread(target=database.write, args=(hold,))
+    holder.start()
+    held.wait()
+    assert database.change(change, {}) == 1
+    holder.join()
+    assert [row.detail for row in database.rows(select(WorkItem.detail), {})] == ["held"]
+
+
+def test_what_is_added_now_is_held_with_its_id_and_its_defaults(database: Database) -> None:
+    def work(session: WriteSession) -> None:
+        item = session.add_now(work_item("one"))
+        assert session.get_one(WorkItem, item.id) is item
+        assert item.serious is False
+        item.summary = "after"
+
+    database.write(work)
+    assert [row.summary for row in database.rows(select(WorkItem.summary), {})] == ["after"]
 
 
 def test_errors_do_not_repeat_what_was_written(sqlite_database: Database) -> None:
