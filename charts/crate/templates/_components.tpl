@@ -13,10 +13,10 @@ web:
   destinations: [siteDatabase, broker]
   processesVariable: CRATE_WEB_PROCESSES
   checksSchema: true
-  # Requests under way may take 25 s more; the ingress controller is given 10 s to hear of the end (on a busy
-  # machine 5 s were not enough).
-  drainSeconds: 10
-  graceSeconds: 50
+  # Requests under way may take 25 s more. Before, the ingress controller is given time to hear of the end:
+  # while all pods are replaced on a small machine, that was seen to take 11 s. Nothing waits for it.
+  drainSeconds: 20
+  graceSeconds: 60
 runner:
   image: crate-web
   command: [python, -m, crate_web.runner]
