@@ -97,7 +97,7 @@ def answer(page: Page, link: str, choice: str, *, reason: str = "") -> None:
 def ask_about_own_patient(page: Page, person: Person) -> str:
     """As a clinician with an account, ask about somebody by NHS number; return the request's code."""
     page.goto("/")
-    page.get_by_role("button", name="Ask about an own patient").click()
+    page.get_by_role("button", name="Ask about one of your patients").click()
     page.get_by_role("radio", name="S1").check()
     page.get_by_label("NHS numbers").fill(str(person.nhs_number))
     page.get_by_role("button", name="Check the requests").click()

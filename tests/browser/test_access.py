@@ -173,7 +173,7 @@ def test_c96_own_patient_is_asked_about_with_the_keyboard_alone(
     page = new_page(embedded_site, viewport=PHONE)
     sign_in(page, "clinician")
     page.goto("/")
-    tab_to(page, "Ask about an own patient")
+    tab_to(page, "Ask about one of your patients")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Ask about your own patients")).to_be_visible()
     found = violations(page) + sideways(page)

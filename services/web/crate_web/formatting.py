@@ -17,6 +17,11 @@ def moment(value: datetime, zone: ZoneInfo) -> str:
     return f"{day(local)}, {local:%H:%M}"
 
 
+def local_day(value: datetime, zone: ZoneInfo) -> str:
+    """Return "3 May 2026", the day that a moment belongs to in `zone`."""
+    return day(value.astimezone(zone).date())
+
+
 def duration(value: timedelta) -> str:
     """Return the largest whole unit: "2 days", "1 hour", "0 seconds"."""
     seconds = max(0, int(value.total_seconds()))

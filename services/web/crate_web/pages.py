@@ -78,6 +78,7 @@ class Pages:
         self._environment.filters.update(
             moment=partial(formatting.moment, zone=zone),
             day=formatting.day,
+            local_day=partial(formatting.local_day, zone=zone),
             duration=formatting.duration,
             number=formatting.number,
             plural=formatting.plural,
