@@ -119,6 +119,8 @@ def test_times_are_written_as_clocks_here_show_them() -> None:
     assert formatting.moment(NOW, ZoneInfo("Europe/London")) == "1 July 2026, 14:05"
     assert formatting.moment(NOW, ZoneInfo("UTC")) == "1 July 2026, 13:05"
     assert formatting.day(date(2026, 5, 3)) == "3 May 2026"
+    late = datetime(2026, 7, 1, 23, 30, tzinfo=UTC)
+    assert formatting.local_day(late, ZoneInfo("Europe/London")) == "2 July 2026"
 
 
 @pytest.mark.parametrize(
