@@ -7,6 +7,7 @@ import argparse
 import html
 import http.client
 import re
+import socket
 import sys
 import time
 import urllib.parse
@@ -22,6 +23,7 @@ from crate_demo.site_content import PASSWORD, RESEARCHER
 _FIELD = re.compile(r'<input[^>]*type="hidden"[^>]*>')
 _ATTRIBUTE = re.compile(r'(name|value)="([^"]*)"')
 _WAIT_SECONDS = 120
+_REACHABLE_SECONDS = 30
 
 
 class Browser:
@@ -72,6 +74,21 @@ class Browser:
             raise SystemExit(f"{method} {path}: {answer.status}\n{text[:2000]}")
         self._hidden = hidden_fields(text)
         return text
+
+
+def await_reachable(place: str) -> None:
+    """Wait until `place` (host:port) takes connections: policies know a new pod only after a moment."""
+    host, _, port = place.partition(":")
+    deadline = time.monotonic() + _REACHABLE_SECONDS
+    while True:
+        try:
+            socket.create_connection((host, int(port)), timeout=5).close()
+        except OSError as error:
+            if time.monotonic() > deadline:
+                raise SystemExit(f"{place} cannot be reached: {error}") from error
+            time.sleep(0.5)
+        else:
+            return
 
 
 def hidden_fields(page: str) -> dict[str, str]:
@@ -129,6 +146,8 @@ def main() -> None:
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--patients", type=int, required=True)
     options = parser.parse_args()
+    for place in (options.web, options.mails):
+        await_reachable(place)
     browser = Browser(options.site, options.web)
     browser.get("/login")
     page = browser.post("/login", {"username": RESEARCHER, "password": PASSWORD})
