@@ -38,6 +38,12 @@ _FIRST_PAUSE_SECONDS = 0.02
 class ReadSession(Session):
     """A session that only reads; what it holds is never flushed."""
 
+    def rows(
+        self, statement: TypedReturnsRows[*Ts], parameters: Mapping[str, object]
+    ) -> Sequence[Row[*Ts]]:
+        """Read columns by the session's connection, without its objects."""
+        return self.connection().execute(statement, parameters).all()
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:

@@ -70,8 +70,7 @@ class Sessions:
         if len(token) != _TOKEN_LENGTH:
             return None
         token_hash = hash_token(token)
-        with self._database.read() as session:
-            rows = session.execute(_LOAD, {"token_hash": token_hash}).all()
+        rows = self._database.rows(_LOAD, {"token_hash": token_hash})
         if not rows:
             return None
         row = rows[0]

@@ -137,7 +137,7 @@ def latest_requests(
     session: ReadSession, study_ids: Collection[int], most: int
 ) -> Sequence[Row[*tuple[Any, ...]]]:
     """Return of the requests about these studies that moved last what one line about each says."""
-    return session.execute(_LATEST, {"study_ids": list(study_ids), "most": most}).all()
+    return session.rows(_LATEST, {"study_ids": list(study_ids), "most": most})
 
 
 def find_request(

@@ -250,7 +250,7 @@ def list_runs(session: ReadSession, owner_id: int, query: Query) -> Listing[Rese
 
 def recent_runs(session: ReadSession, owner_id: int, most: int) -> Sequence[Row[*tuple[Any, ...]]]:
     """Return what a list shows of this person's last runs, the newest first."""
-    return session.execute(_RECENT_RUNS, {"owner_id": owner_id, "most": most}).all()
+    return session.rows(_RECENT_RUNS, {"owner_id": owner_id, "most": most})
 
 
 def list_queries(session: ReadSession, owner_id: int, query: Query) -> Listing[ResearchQuery]:

@@ -70,7 +70,7 @@ def studies_of(session: ReadSession | WriteSession, visitor: Visitor) -> Sequenc
 
 def own_studies(session: ReadSession, user_id: int) -> Sequence[Row[int, int, str]]:
     """Return id, number and title of the studies on which somebody is a researcher, by number."""
-    return session.execute(_OWN, {"user_id": user_id}).all()
+    return session.rows(_OWN, {"user_id": user_id})
 
 
 def titles_of_studies(
