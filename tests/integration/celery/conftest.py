@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 import time
 import urllib.error
@@ -18,7 +17,7 @@ from crate_core.database import Database
 from crate_core.jobs import Task, enqueue
 from crate_core.models.work import WorkItem
 from crate_core.settings import Settings
-from tests.servers.process import end_process, free_port
+from tests.servers.process import end_process, free_port, start_process
 
 PROGRAM = Path(__file__).with_name("worker_process.py")
 
@@ -39,13 +38,9 @@ class Worker:
         self.port = int(environment["CRATE_HEALTH_PORT"])
         self.heartbeats = Path(environment["CRATE_HEARTBEAT_FOLDER"])
         self.log = folder / "worker.log"
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, str(PROGRAM)],
-                env=os.environ | environment,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
+        self.process = start_process(
+            [sys.executable, str(PROGRAM)], self.log, os.environ | environment
+        )
 
     def get(self, path: str) -> tuple[int, str]:
         """Ask the private port; status 0 when nobody answers."""

@@ -5,6 +5,7 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from celery import Celery
 
@@ -127,6 +128,25 @@ def test_sigterm_lets_a_running_task_finish(
     assert worker.process.wait(20) == 0
     assert marks(sqlite_database) == 1
     assert list(worker.heartbeats.iterdir()) == []
+
+
+def test_sigterm_ends_a_worker_that_has_just_taken_a_message(
+    worker: Worker, sqlite_database: Database, broker_url: str
+) -> None:
+    ask(sqlite_database, 1)
+    processes = psutil.Process(worker.process.pid).children()
+    for process in processes:
+        process.suspend()
+    with Publisher(broker_url) as publisher:
+        publisher.publish([(Task.PROCESS_CONTACT_REQUEST, 1)] * 8)
+    time.sleep(0.7)
+    worker.process.send_signal(signal.SIGTERM)
+    time.sleep(0.7)
+    for process in processes:
+        process.resume()
+
+    assert worker.process.wait(15) == 0
+    assert marks(sqlite_database) == 1
 
 
 def test_events_of_all_tasks_reach_who_listens(

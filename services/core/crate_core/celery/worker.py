@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from billiard import pool as billiard_pool
 from billiard.util import get_logger as get_pool_logger
 from celery import Celery, signals
 from celery.apps.worker import Worker as CeleryWorker
@@ -26,6 +27,8 @@ from crate_core.telemetry.reachable import SiteDatabaseReachable
 
 log = get_logger(__name__)
 
+_LAST_WORD_SECONDS = 1.0
+
 
 def run_worker(app: Celery, settings: Settings, open_runtime: Callable[[Settings], Runtime]) -> int:
     """Consume the service's queue until SIGTERM, then finish what has begun.
@@ -43,6 +46,12 @@ def run_worker(app: Celery, settings: Settings, open_runtime: Callable[[Settings
     """
     # Else what the pool says, as of a process that died, goes past the log.
     get_pool_logger().propagate = True
+    # A pool process that ends waits until the main process has heard of each of its tasks, by default
+    # half a minute. Of one that was handed over at the moment of SIGTERM it never hears: nothing is
+    # lost by going (its message comes again, and finds the job done), but each stop would be as slow.
+    billiard_pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT = round(
+        _LAST_WORD_SECONDS / billiard_pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_INTERVAL
+    )
     with ExitStack() as stack:
         stack.enter_context(_pool_processes(settings, open_runtime))
         stack.callback(app.crate_heartbeat.stop)
