@@ -90,7 +90,7 @@ def pack_facts(
         sender=Sender(
             name=response.name,
             title=response.signatory_title,
-            address=_address_of_sender(request, patient),
+            address=_address_of_sender(request, response, patient),
         ),
         own_patient=request.own_patient is not None,
         sent_by_manager=response.answer == Answer.R,
@@ -100,7 +100,12 @@ def pack_facts(
     )
 
 
-def _address_of_sender(request: ContactRequest, patient: PatientSnapshot) -> tuple[str, ...]:
+def _address_of_sender(
+    request: ContactRequest, response: ClinicianResponse, patient: PatientSnapshot
+) -> tuple[str, ...]:
+    if response.reassigned:
+        # Of somebody whom the record does not name no address is known: "c/o" is used (C141).
+        return ()
     if request.own_patient is None:
         return patient.clinician.address.filled
     # Who asks by themselves need not be the clinician whom the record names (C102).

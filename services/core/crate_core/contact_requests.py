@@ -1,6 +1,8 @@
 """Changing the status of a contact request, and keeping back what must not go out any more."""
 
-from sqlalchemy import bindparam, select, update
+from datetime import datetime
+
+from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.orm.attributes import set_committed_value
 
 from crate_core.clock import utcnow
@@ -9,11 +11,20 @@ from crate_core.domain.contact import Status, check_transition, coarse
 from crate_core.errors import TemporaryError
 from crate_core.jobs.rows import cancel_open
 from crate_core.jobs.tasks import Task
-from crate_core.models import ContactEvent, ContactRequest, Letter, Mail, MailTransmission
+from crate_core.models import (
+    ClinicianLink,
+    ContactEvent,
+    ContactRequest,
+    Letter,
+    Mail,
+    MailTransmission,
+)
 from crate_core.models.mail import MailState
 
 KEPT_BACK = "kept_back"
-"""Outcome of a transmission that is not begun, or not begun again, because the request has ended."""
+"""Outcome of a transmission that is not begun, or not begun again: its reason has gone."""
+QUESTION_KINDS = ("clinician_request", "clinician_reminder")
+"""Kinds of mail that put the question to a clinician."""
 
 
 _CHANGE_STATUS = (
@@ -100,18 +111,48 @@ def keep_back(session: WriteSession, request: ContactRequest) -> None:
         .where(Letter.contact_request_id == request.id, Letter.needs_posting)
         .values(needs_posting=False)
     )
-    going_out = session.scalars(
-        select(Mail.id).where(
-            Mail.contact_request_id == request.id,
-            Mail.carries_identity,
-            Mail.state.in_((MailState.QUEUED, MailState.SENDING)),
+    why = "The request ended before the mail was sent."
+    for mail_id in session.scalars(_going_out(request.id)).all():
+        _keep_back_mail(session, mail_id, why)
+
+
+def end_question(session: WriteSession, request_id: int, response_id: int, at: datetime) -> None:
+    """Let a question be answered, or go out, no more: another clinician is asked instead.
+
+    Args:
+        session: the transaction in which the other clinician is named.
+        request_id: the request, which is held until the commit.
+        response_id: the question of that request.
+        at: when.
+    """
+    hold_request(session, request_id)
+    revoke_links(session, response_id, at)
+    why = "Another clinician was asked before the mail was sent."
+    questions = _going_out(request_id).where(Mail.kind.in_(QUESTION_KINDS))
+    for mail_id in session.scalars(questions).all():
+        _keep_back_mail(session, mail_id, why)
+
+
+def revoke_links(session: WriteSession, response_id: int, at: datetime) -> None:
+    """Make all links to a question that were mailed so far worthless (C45)."""
+    session.change(
+        update(ClinicianLink)
+        .where(
+            ClinicianLink.clinician_response_id == response_id, ClinicianLink.revoked_at.is_(None)
         )
-    ).all()
-    for mail_id in going_out:
-        _keep_back_mail(session, mail_id)
+        .values(revoked_at=at)
+    )
 
 
-def _keep_back_mail(session: WriteSession, mail_id: int) -> None:
+def _going_out(request_id: int) -> Select[int]:
+    return select(Mail.id).where(
+        Mail.contact_request_id == request_id,
+        Mail.carries_identity,
+        Mail.state.in_((MailState.QUEUED, MailState.SENDING)),
+    )
+
+
+def _keep_back_mail(session: WriteSession, mail_id: int, why: str) -> None:
     now = utcnow()
     # Held first: the mailer may be about to put it from one of the two states into the other.
     session.change(update(Mail).where(Mail.id == mail_id).values(changed_at=Mail.changed_at))
@@ -128,6 +169,6 @@ def _keep_back_mail(session: WriteSession, mail_id: int) -> None:
             at=now,
             outcome=KEPT_BACK,
             envelope_recipient="",
-            server_reply="The request ended before the mail was sent.",
+            server_reply=why,
         )
     )

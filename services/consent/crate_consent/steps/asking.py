@@ -2,9 +2,6 @@
 
 import hashlib
 import secrets
-from datetime import datetime
-
-from sqlalchemy import update
 
 from crate_consent import facts
 from crate_consent.collaborators import Collaborators
@@ -85,17 +82,6 @@ def issue_link(session: WriteSession, response: ClinicianResponse) -> str:
     return token
 
 
-def revoke_links(session: WriteSession, response: ClinicianResponse, at: datetime) -> None:
-    """Make all links to the question that were mailed so far worthless (C45)."""
-    session.change(
-        update(ClinicianLink)
-        .where(
-            ClinicianLink.clinician_response_id == response.id, ClinicianLink.revoked_at.is_(None)
-        )
-        .values(revoked_at=at)
-    )
-
-
 def question_facts(
     together: Collaborators, request: ContactRequest, response: ClinicianResponse, token: str
 ) -> ClinicianRequestFacts:
@@ -113,7 +99,7 @@ def question_facts(
         ),
         patient=patient,
         request_code=request.code,
-        greeting=_greeting(request, patient),
+        greeting=_greeting(request, response, patient),
         token=token,
         extra_form=extra_form_applies(study.facts, direct_requested=request.direct_approach),
         consent_after_discharge=facts.consent_of(request).consent_after_discharge,
@@ -124,7 +110,11 @@ def question_facts(
     )
 
 
-def _greeting(request: ContactRequest, patient: PatientSnapshot) -> str:
+def _greeting(
+    request: ContactRequest, response: ClinicianResponse, patient: PatientSnapshot
+) -> str:
+    if response.reassigned:
+        return response.name
     if request.own_patient is None:
         return patient.clinician.salutation
     # Who asks by themselves need not be the clinician whom the record names.

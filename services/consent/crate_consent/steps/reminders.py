@@ -8,11 +8,11 @@ from sqlalchemy import update
 from crate_consent.collaborators import Collaborators
 from crate_consent.decisions.reminders import Expire, Remind, due_step, next_due_at
 from crate_consent.effects import MailPlan, add_finding
-from crate_consent.steps.asking import issue_link, mail_question, question_facts, revoke_links
+from crate_consent.steps.asking import issue_link, mail_question, question_facts
 from crate_consent.steps.standing import WHY, bar_now, has_died, stop_if_barred
 from crate_consent.steps.subject import CONSENT, resume
 from crate_core.clock import utcnow
-from crate_core.contact_requests import change_status
+from crate_core.contact_requests import change_status, revoke_links
 from crate_core.database import WriteSession
 from crate_core.domain.contact import BEFORE_CLINICIAN, Status
 from crate_core.jobs import JobView, Task, enqueue
@@ -146,7 +146,10 @@ def _expire(
 
 
 def reissue_link(together: Collaborators, job: JobView) -> Callable[[WriteSession], None]:
-    """Return the changes that ask the clinician anew: the old links die, and time begins again (C45)."""
+    """Return the changes that ask anew: the old links die, and time begins again (C45).
+
+    The clinician is the one whom the row names: the same, or another whom the RDBM has named.
+    """
     died = _has_died(together, job.subject_id)
 
     def work(session: WriteSession) -> None:
@@ -157,7 +160,7 @@ def reissue_link(together: Collaborators, job: JobView) -> Callable[[WriteSessio
         if _must_not_be_asked(session, request, died=died):
             return
         now = utcnow()
-        revoke_links(session, response, now)
+        revoke_links(session, response.id, now)
         response.asked_at = now
         response.expires_at = together.schedule.expires_at(now)
         response.reminders_sent = 0

@@ -34,6 +34,7 @@ class AuditKind(StrEnum):
     CLINICIAN_PAGE_OPENED = "clinician_page_opened"
     CLINICIAN_ANSWERED = "clinician_answered"
     CLINICIAN_LINK_REISSUED = "clinician_link_reissued"
+    CLINICIAN_REASSIGNED = "clinician_reassigned"
     PACK_OPENED = "pack_opened"
     LETTER_OPENED = "letter_opened"
     LETTER_POSTED = "letter_posted"

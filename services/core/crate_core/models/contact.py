@@ -134,8 +134,10 @@ class ClinicianResponse(Base):
     expires_at: Mapped[datetime]
     reminders_sent: Mapped[int] = mapped_column(default=0)
     name: Mapped[Line]
-    """The clinician who was asked, as in the snapshot."""
+    """The clinician who is asked, as in the snapshot or as the RDBM named them."""
     email: Mapped[Line]
+    reassigned: Mapped[bool] = mapped_column(default=False)
+    """The RDBM asks another clinician than the one whom the record names."""
     signatory_title: Mapped[Line] = mapped_column(default="")
     is_consultant: Mapped[bool] = mapped_column(default=False)
 

@@ -1,5 +1,9 @@
 """Requests: their story, and what may be done about them."""
 
+from io import BytesIO
+
+import pytest
+from pypdf import PdfReader
 from sqlalchemy import select, update
 
 from crate_core.clock import utcnow
@@ -7,6 +11,7 @@ from crate_core.database import WriteSession
 from crate_core.domain.contact import Answer, Status
 from crate_core.jobs import Task, enqueue
 from crate_core.models import AuditEvent, ClinicianLink, ClinicianResponse, ContactRequest, Job
+from crate_web.rdbm.stories.forms import ReassignForm
 from tests.integration.consent.world import World
 from tests.web import Browser
 
@@ -75,6 +80,98 @@ def test_c45_a_new_link_ends_the_old_one(browser: Browser, world: World) -> None
     assert links[0].revoked_at is not None
     assert links[-1].revoked_at is None
     assert "clinician_link_reissued" in kinds(world)
+
+
+NEW = {
+    "name": "Dr Nora Newcomer",
+    "email": "nora.newcomer@trust.example",
+    "signatory_title": "Consultant psychiatrist",
+}
+
+
+def test_another_clinician_is_asked_and_the_first_can_answer_no_more(
+    browser: Browser, world: World
+) -> None:
+    world.leaflet()
+    request_id, code = asked(world)
+    page = f"/rdbm/requests/{code}/reassign"
+    assert "Ask another clinician" in browser.get(f"/rdbm/requests/{code}").text
+    browser.get(page)
+    checked = browser.post(page, NEW).text
+    assert "Dr Nora Newcomer, nora.newcomer@trust.example" in checked
+    assert world.mails("clinician_request")[0].state == "queued"
+    done = browser.follow(browser.post(page, NEW | {"confirmed": "true"}))
+    assert "Dr Nora Newcomer is asked instead" in done.text
+    assert "To nora.newcomer@trust.example" in done.text
+    with world.database.read() as session:
+        assert session.scalars(select(ClinicianLink.revoked_at)).one() is not None
+    world.run_jobs()
+    first, second = world.mails("clinician_request")
+    assert (first.state, first.transmissions[-1].outcome) == ("failed", "kept_back")
+    assert second.recipient == NEW["email"]
+    assert "Dear Dr Nora Newcomer" in second.text
+    assert "clinician_reassigned" in kinds(world)
+    world.answer(request_id, Answer.R)
+    world.run_jobs()
+    (pack,) = world.letters("pack")
+    pages = PdfReader(BytesIO(pack.document.content)).pages
+    text = " ".join(page.extract_text() for page in pages)
+    assert "Dr Nora Newcomer" in text
+    assert "c/o" in text
+
+
+def test_who_was_asked_before_gets_no_mail_again(browser: Browser, world: World) -> None:
+    _request_id, code = asked(world)
+    page = f"/rdbm/requests/{code}/reassign"
+    browser.get(page)
+    browser.post(page, NEW | {"confirmed": "true"})
+    world.run_jobs()
+    first = world.mails("clinician_request")[0]
+    shown = browser.get(f"/rdbm/mails/{first.id}").text
+    assert "Send it again" not in shown
+    refused = browser.follow(browser.post(f"/rdbm/mails/{first.id}/send"))
+    assert "Nothing was sent" in refused.text
+    assert world.mails("clinician_request")[0].state == "failed"
+
+
+@pytest.mark.parametrize(
+    ("email", "says"),
+    [
+        ("", "Enter the clinician&#39;s e-mail address"),
+        ("nora", "Enter an e-mail address such as"),
+        ("Cleo@example.org", "is asked already"),
+    ],
+)
+def test_a_clinician_who_cannot_be_asked_instead_is_refused_with_the_reason(
+    browser: Browser, world: World, email: str, says: str
+) -> None:
+    _request_id, code = asked(world)
+    page = f"/rdbm/requests/{code}/reassign"
+    browser.get(page)
+    refused = browser.post(page, NEW | {"email": email, "confirmed": "true"})
+    assert refused.status_code == 422
+    assert says in refused.text
+    assert "Dr Nora Newcomer" in refused.text
+    assert "clinician_reassigned" not in kinds(world)
+
+
+def test_mail_that_names_a_patient_goes_to_permitted_domains_only() -> None:
+    form = ReassignForm.model_validate({"name": "Dr N", "email": "n@elsewhere.example"})
+    state = form.problems(present="c@trust.example", permitted=["trust.example", "nhs.example"])
+    assert state is not None
+    assert state.error("email").endswith("may only go to trust.example or nhs.example")
+    assert form.problems(present="c@trust.example", permitted=[]) is None
+
+
+def test_an_answer_that_was_first_stands(browser: Browser, world: World) -> None:
+    request_id, code = asked(world)
+    page = f"/rdbm/requests/{code}/reassign"
+    browser.get(page)
+    world.answer(request_id, Answer.C)
+    late = browser.follow(browser.post(page, NEW | {"confirmed": "true"}))
+    assert "Nothing was changed" in late.text
+    assert "clinician_reassigned" not in kinds(world)
+    assert "Nothing was changed" in browser.follow(browser.get(page)).text
 
 
 def test_what_expired_may_be_left_at_that(browser: Browser, world: World) -> None:

@@ -83,6 +83,7 @@ def test_only_what_a_state_allows_is_offered(status: Status) -> None:
     assert WORDS[status]
     answered = actions_for(status, answered=True, held=False, replied=True, left=True)
     assert not (answered.reissue)
+    assert not (answered.reassign)
     assert not (answered.confirm)
     assert not (answered.enter_reply)
     assert not (answered.leave)

@@ -427,6 +427,7 @@ def upgrade() -> None:
         sa.Column("reminders_sent", sa.Integer(), nullable=False),
         sa.Column("name", sa.Unicode(length=255), nullable=False),
         sa.Column("email", sa.Unicode(length=255), nullable=False),
+        sa.Column("reassigned", sa.Boolean(), nullable=False),
         sa.Column("signatory_title", sa.Unicode(length=255), nullable=False),
         sa.Column("is_consultant", sa.Boolean(), nullable=False),
         sa.Column("answer", sa.String(length=40), nullable=True),

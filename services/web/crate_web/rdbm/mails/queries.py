@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from crate_core.database import ReadSession, WriteSession
 from crate_core.domain.contact import Status
-from crate_core.models import ContactRequest, Mail, Study, UserAccount
+from crate_core.models import ClinicianResponse, ContactRequest, Mail, Study, UserAccount
 from crate_core.models.mail import MailState
 from crate_web.listing import Listing, Query
 
@@ -64,15 +64,18 @@ def status_of_request(session: ReadSession | WriteSession, mail: Mail) -> Status
 
 
 def is_still_theirs(session: ReadSession | WriteSession, mail: Mail) -> bool:
-    """Say whether a mail to somebody with an account would go to the checked address that they have now.
+    """Say whether a mail would go to the address that its reader has now.
 
-    It names a patient: an address that was corrected since may be somebody else's.
+    It names a patient: an address that was corrected since may be somebody else's, and a clinician in
+    whose place another is asked has no need of it any more.
     """
     match mail.kind:
         case "approval" | "withdrawal":
             reader = Study.lead_researcher_id.expression
         case kind if kind == _OWN_PATIENT:
             reader = ContactRequest.requested_by_id.expression
+        case kind if kind in {QUESTION, _REMINDER}:
+            return session.scalar(_asked_at(mail)) is not None
         case _:
             return True
     theirs = (
@@ -86,6 +89,14 @@ def is_still_theirs(session: ReadSession | WriteSession, mail: Mail) -> bool:
         )
     )
     return session.scalar(theirs) is not None
+
+
+def _asked_at(mail: Mail) -> Select[int]:
+    """Whether the clinician who is asked has the address of a mail: another may be asked instead."""
+    return select(ClinicianResponse.id).where(
+        ClinicianResponse.contact_request_id == mail.contact_request_id,
+        ClinicianResponse.email == mail.recipient,
+    )
 
 
 def with_requests() -> Select[Mail, str]:

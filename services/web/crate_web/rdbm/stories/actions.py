@@ -19,11 +19,12 @@ WORDS = {
     Status.FAILED: "failed",
 }
 
-_MAY_BE_ASKED_ANEW = {
+MAY_BE_ASKED_ANEW = {
     Status.WITH_CLINICIAN,
     Status.CLINICIAN_MAIL_FAILED,
     Status.EXPIRED,
 }
+"""States in which the question to a clinician can be put again, to the same or to another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Actions:
 
     cancel: bool
     reissue: bool
+    reassign: bool
     confirm: bool
     enter_reply: bool
     leave: bool
@@ -52,7 +54,8 @@ def actions_for(
     return Actions(
         # Nobody knows yet what a failed job has done: a request can be cancelled in every open state.
         cancel=Status.CANCELLED in TRANSITIONS[status],
-        reissue=status in _MAY_BE_ASKED_ANEW and not answered,
+        reissue=status in MAY_BE_ASKED_ANEW and not answered,
+        reassign=status in MAY_BE_ASKED_ANEW and not answered,
         confirm=status is Status.NEW and held,
         enter_reply=status is Status.WITH_PATIENT and not replied,
         leave=status is Status.EXPIRED and not left,

@@ -10,6 +10,7 @@ from crate_core.database import ReadSession, WriteSession
 from crate_core.models import (
     AuditEvent,
     ClinicianLink,
+    ClinicianResponse,
     ContactRequest,
     Letter,
     Study,
@@ -17,6 +18,8 @@ from crate_core.models import (
     WorkItem,
 )
 from crate_web.listing import Listing, Query
+from crate_web.rdbm.stories.actions import MAY_BE_ASKED_ANEW
+from crate_web.rdbm.stories.forms import ReassignForm
 
 SORTS = ("submitted", "changed", "status", "study")
 FILTERS = ("status", "study", "age")
@@ -114,6 +117,28 @@ def finish_items(
                 WorkItem.done_at.is_(None),
             )
             .values(done_at=now, done_by_id=user_id)
+        )
+    )
+
+
+def name_clinician(session: WriteSession, response_id: int, form: ReassignForm) -> bool:
+    """Put another clinician in the place of the one who is asked; false if nobody can be asked now."""
+    may_be_asked = select(ContactRequest.id).where(ContactRequest.status.in_(MAY_BE_ASKED_ANEW))
+    return bool(
+        session.change(
+            update(ClinicianResponse)
+            .where(
+                ClinicianResponse.id == response_id,
+                ClinicianResponse.answered_at.is_(None),
+                ClinicianResponse.contact_request_id.in_(may_be_asked),
+            )
+            .values(
+                name=form.name,
+                email=form.email,
+                signatory_title=form.signatory_title,
+                is_consultant=form.is_consultant,
+                reassigned=True,
+            )
         )
     )
 

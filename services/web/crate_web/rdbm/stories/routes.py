@@ -21,6 +21,7 @@ from crate_web.rdbm.mails.queries import mails_of_request
 from crate_web.rdbm.patients.routes import open_patient
 from crate_web.rdbm.stories import changes, queries
 from crate_web.rdbm.stories.actions import WORDS, Actions, actions_for, status_in_words
+from crate_web.rdbm.stories.reassigning import reassign, show_reassign
 from crate_web.rdbm.stories.timeline import Happening, Sources, story
 from crate_web.requests import PageRequest
 from crate_web.routing import page
@@ -211,6 +212,7 @@ def _query(request: PageRequest) -> Query:
     )
 
 
+_REASSIGN = "/rdbm/requests/{code}/reassign"
 _rdbm = access.role(Role.RDBM)
 _POSTS = {
     "cancel": cancel,
@@ -227,6 +229,8 @@ feature = Feature(
         page("/rdbm/requests", show_list, access=_rdbm, name="rdbm.stories"),
         page("/rdbm/requests.csv", download_list, access=_rdbm, name="rdbm.stories.csv"),
         page("/rdbm/requests/{code}", show, access=_rdbm, name="rdbm.story"),
+        page(_REASSIGN, show_reassign, access=_rdbm, name="rdbm.story.reassign"),
+        page(_REASSIGN, reassign, access=_rdbm, name="rdbm.story.reassign", methods=["POST"]),
         *(
             page(
                 f"/rdbm/requests/{{code}}/{name}",

@@ -160,4 +160,6 @@ def _jobs(jobs: Sequence[Job]) -> Iterable[Happening]:
 def _people(audit: Sequence[AuditEvent]) -> Iterable[Happening]:
     for event in audit:
         if event.kind not in _TOLD_ELSEWHERE:
-            yield Happening(event.at, event.kind.replace("_", " ").capitalize(), event.actor)
+            what = event.kind.replace("_", " ").capitalize()
+            to = event.detail.get("to")
+            yield Happening(event.at, what, event.actor, f"To {to}" if to else "")
