@@ -100,7 +100,7 @@ def submit(
     ]
     session.add_all(requests)
     session.flush()
-    why = "For a patient of their own." if order.own else "Submitted."
+    why = "For a patient of their own." if order.own else ""
     for request in requests:
         event = event_of(request, None, Status.NEW, actor=actor.username, why=why)
         session.add(ContactEvent(**event))
