@@ -2,7 +2,6 @@
 
 import sqlite3
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -160,11 +159,6 @@ def alpha_mariadb(mariadb_url: str) -> ResearchDatabase:
     return ResearchDatabase(
         name="alpha", url=SecretStr(mariadb_url), rid_column="brcid", mrid_column="nhshash"
     )
-
-
-@pytest.fixture
-def execute_mysql() -> Callable[[str, list[str]], None]:
-    return _mysql
 
 
 @pytest.fixture(params=["sqlite", "mariadb"])

@@ -2,11 +2,9 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,14 +16,8 @@ from crate_core.models.jobs import Job
 from crate_core.models.research import ResearchColumn, ResearchRun, RunStatus
 from crate_core.settings import Settings
 from tests.integration.research.conftest import ENDLESS, Laboratory
-from tests.servers.process import end_process
-
-
-def _await(holds: Callable[[], bool], seconds: float = 30) -> None:
-    ends = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < ends, "waited in vain"
-        time.sleep(0.05)
+from tests.servers.process import end_process, kill_process, start_process
+from tests.waiting import wait_until
 
 
 def _start(lab: Laboratory, folder: Path) -> "subprocess.Popen[bytes]":
@@ -41,14 +33,8 @@ def _start(lab: Laboratory, folder: Path) -> "subprocess.Popen[bytes]":
         "CRATE_REPUBLISH_SECONDS": "1",
         "PROMETHEUS_MULTIPROC_DIR": str(folder / "counts"),
     }
-    with (folder / "runner.log").open("ab") as log:
-        return subprocess.Popen(
-            [sys.executable, "-m", "crate_web.runner"],
-            env=os.environ | environment,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+    command = [sys.executable, "-m", "crate_web.runner"]
+    return start_process(command, folder / "runner.log", os.environ | environment)
 
 
 @pytest.fixture
@@ -65,31 +51,29 @@ def test_runner_process_runs_cancels_and_loses(process_lab: Laboratory, tmp_path
     runner = _start(lab, tmp_path)
     try:
         done = lab.submit("SELECT note_id FROM note")
-        _await(lambda: lab.find(done).status == RunStatus.DONE)
+        wait_until(lambda: lab.find(done).status == RunStatus.DONE)
         assert lab.find(done).rows_total == 4
-        _await(lambda: _structure_is_read(lab))
+        wait_until(lambda: _structure_is_read(lab))
 
         cancelled = lab.submit(ENDLESS)
-        _await(lambda: lab.find(cancelled).status == RunStatus.RUNNING)
+        wait_until(lambda: lab.find(cancelled).status == RunStatus.RUNNING)
         _cancel(lab, cancelled)
-        _await(lambda: lab.find(cancelled).status == RunStatus.CANCELLED, seconds=3)
+        wait_until(lambda: lab.find(cancelled).status == RunStatus.CANCELLED)
 
         lost = lab.submit(ENDLESS)
-        _await(lambda: lab.find(lost).status == RunStatus.RUNNING)
-        os.killpg(runner.pid, signal.SIGKILL)
-        runner.wait()
+        wait_until(lambda: lab.find(lost).status == RunStatus.RUNNING)
+        kill_process(runner)
         # What the lease would take half a minute for.
         _end_lease(lab, lost)
         runner = _start(lab, tmp_path)
-        _await(lambda: lab.find(lost).status == RunStatus.LOST)
+        wait_until(lambda: lab.find(lost).status == RunStatus.LOST)
         assert lab.find(lost).rows_kept == 0
         assert len(lab.audit("run_started")) == 3
         end_process(runner)
         assert runner.returncode == 0
     finally:
         if runner.poll() is None:
-            os.killpg(runner.pid, signal.SIGKILL)
-            runner.wait()
+            kill_process(runner)
         print((tmp_path / "runner.log").read_text())
 
 

@@ -75,6 +75,8 @@ class _Execution:
         self._watcher = watcher
         self._limits = limits
         self._kept = 0
+        # Rows that were fetched to see whether there are any, and not kept.
+        self._beyond = 0
 
     def run(self, sql: str) -> Ending:
         try:
