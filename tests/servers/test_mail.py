@@ -17,7 +17,7 @@ def message(to: str = "clinician@example.org") -> EmailMessage:
 
 
 def send(sink: SmtpSink, mail: EmailMessage) -> None:
-    with smtplib.SMTP("127.0.0.1", sink.port, timeout=5) as client:
+    with smtplib.SMTP("127.0.0.1", sink.port, timeout=30) as client:
         client.send_message(mail)
 
 

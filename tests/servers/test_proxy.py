@@ -16,11 +16,20 @@ def proxy(smtp_sink: SmtpSink) -> Iterator[TcpProxy]:
 
 
 def greeted(proxy: TcpProxy) -> smtplib.SMTP:
-    return smtplib.SMTP("127.0.0.1", proxy.port, timeout=0.5)
+    return smtplib.SMTP("127.0.0.1", proxy.port, timeout=30)
 
 
 def connected(proxy: TcpProxy) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", proxy.port), timeout=0.5)
+    return socket.create_connection(("127.0.0.1", proxy.port), timeout=30)
+
+
+def hears_nothing(client: socket.socket) -> bool:
+    client.settimeout(0.5)
+    try:
+        client.recv(100)
+    except TimeoutError:
+        return True
+    return False
 
 
 def test_traffic_passes(proxy: TcpProxy) -> None:
@@ -45,11 +54,10 @@ def test_black_hole_answers_nothing_and_the_old_connection_stays_dead(proxy: Tcp
     with connected(proxy) as old:
         assert old.recv(100).startswith(b"220")
         proxy.black_hole()
-        with connected(proxy) as new, pytest.raises(TimeoutError):
-            new.recv(100)
+        with connected(proxy) as new:
+            assert hears_nothing(new)
         proxy.restore()
         with greeted(proxy) as client:
             assert client.noop()[0] == 250
         old.sendall(b"NOOP\r\n")
-        with pytest.raises(TimeoutError):
-            old.recv(100)
+        assert hears_nothing(old)

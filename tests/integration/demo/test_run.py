@@ -11,10 +11,13 @@ from urllib.request import urlopen
 
 import pytest
 
-pytestmark = pytest.mark.timeout(180)
+from tests.servers.process import free_port
+from tests.waiting import PATIENCE_SECONDS
 
+pytestmark = pytest.mark.timeout(300)
 
-_START = "from crate_demo.run.main import main; main()"
+# The ports beside that of the site are others than those of any other run on this machine.
+_START = "from crate_demo.run import main; main._OTHER_PORTS = {other_ports}; main.main()"
 
 
 class Run:
@@ -23,11 +26,15 @@ class Run:
     def __init__(self, folder: Path) -> None:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("CRATE_")}
         self.process = subprocess.Popen(
-            [sys.executable, "-c", _START, "--port", "18000", "--patients", "60"],
+            [
+                *(sys.executable, "-c", _START.format(other_ports=free_port())),
+                *("--port", str(free_port()), "--patients", "60"),
+            ],
             env={**environment, "CRATE_STATE": str(folder)},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            start_new_session=True,
         )
         self.lines: list[str] = []
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -42,7 +49,7 @@ class Run:
     def log(self) -> str:
         return "".join(self.lines)
 
-    def wait_for(self, condition: Callable[[], object], seconds: float = 90) -> None:
+    def wait_for(self, condition: Callable[[], object], seconds: float = 120) -> None:
         end = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < end, self.log
@@ -62,7 +69,7 @@ class Run:
 
     def stop(self) -> int:
         self.process.terminate()
-        code = self.process.wait(timeout=60)
+        code = self.process.wait(timeout=PATIENCE_SECONDS)
         self._reader.join(timeout=10)
         return code
 
@@ -79,7 +86,7 @@ def test_everything_starts_survives_a_kill_and_stops(run: Run, tmp_path: Path) -
     run.wait_for(lambda: "Ready after" in run.log and "Ctrl-C stops" in run.log)
     address = re.search(r"Site: +(http://\S+)", run.log)
     assert address
-    with urlopen(f"{address[1]}login", timeout=10) as answer:  # noqa: S310 - http, as matched
+    with urlopen(f"{address[1]}login", timeout=30) as answer:  # noqa: S310 - http, as matched
         assert answer.status == 200
     before = run.children()
     assert len(before) == 6

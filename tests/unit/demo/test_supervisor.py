@@ -11,7 +11,7 @@ from crate_demo.run.supervisor import Patience, Process, Supervisor
 
 pytestmark = pytest.mark.anyio
 
-QUICK = Patience(first_pause=0.02, longest_pause=0.1, healthy_after=5, stop=3)
+QUICK = Patience(first_pause=0.02, longest_pause=0.1, healthy_after=60, stop=30)
 SLEEPER = "import time; print('up', flush=True); time.sleep(60)"
 
 
@@ -29,7 +29,7 @@ def process(name: str, code: str, stage: int = 0) -> Process:
     return Process(name, (sys.executable, "-c", code), dict(os.environ), stage)
 
 
-async def until(condition: Callable[[], bool], seconds: float = 10) -> None:
+async def until(condition: Callable[[], bool], seconds: float = 60) -> None:
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - it is processes that change it
             await asyncio.sleep(0.01)
@@ -120,7 +120,7 @@ async def test_whoever_does_not_stop_in_time_is_ended_by_force() -> None:
     await until(lambda: ("a", "up") in lines)
     pid = supervisor.pids()["a"]
     supervisor.request_stop()
-    await asyncio.wait_for(running, 5)
+    await asyncio.wait_for(running, 30)
     assert ("a", "does not stop; ended by force") in lines
     assert not alive(pid)
 
@@ -132,7 +132,7 @@ async def test_a_second_request_to_stop_does_not_wait() -> None:
     await until(lambda: ("a", "up") in lines)
     supervisor.request_stop()
     supervisor.request_stop()
-    await asyncio.wait_for(running, 5)
+    await asyncio.wait_for(running, 30)
 
 
 async def test_children_of_a_dead_child_are_not_left_behind() -> None:
@@ -174,5 +174,5 @@ async def test_stop_during_the_start_leaves_nothing_behind(early: bool) -> None:
     running = asyncio.create_task(supervisor.run())
     await asyncio.sleep(0)
     supervisor.request_stop()
-    await asyncio.wait_for(running, 5)
+    await asyncio.wait_for(running, 30)
     assert supervisor.pids() == {}

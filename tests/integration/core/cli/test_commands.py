@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from crate_core.jobs import Task, enqueue
 from crate_core.migrations import upgrade
 from crate_core.models import AuditEvent, Job, Mail, UserAccount, WorkItem
 from crate_core.settings.document import describe_settings
+from tests.waiting import PATIENCE_SECONDS
 
 CONFIGURATION = Path(__file__).parents[4] / "docs" / "configuration.md"
 PASSWORD = "four unrelated brave words"
@@ -112,33 +114,38 @@ def test_the_schema_is_made_and_checked(tmp_path: Path, monkeypatch: pytest.Monk
     crate("db", "check")
 
 
-def start_waiting(url: str) -> subprocess.Popen[str]:
+@contextlib.contextmanager
+def waiting_for_the_schema(url: str) -> Iterator[subprocess.Popen[str]]:
     program = "from crate_core.cli import main; main()"
-    waiting = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-c", program, "db", "check", "--wait"],
         env={**os.environ, "CRATE_DATABASE_URL": url},
         stdout=subprocess.PIPE,
         text=True,
-    )
-    assert waiting.stdout
-    assert "has no schema" in waiting.stdout.readline()
-    return waiting
+        start_new_session=True,
+    ) as waiting:
+        try:
+            assert waiting.stdout
+            assert "has no schema" in waiting.stdout.readline()
+            yield waiting
+        finally:
+            waiting.kill()
 
 
 def test_the_schema_is_waited_for_and_a_reason_is_said_once(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'new.db'}"
-    waiting = start_waiting(url)
-    time.sleep(1.5)
-    upgrade(make_engine(url))
-    said, _ = waiting.communicate(timeout=20)
+    with waiting_for_the_schema(url) as waiting:
+        time.sleep(1.5)
+        upgrade(make_engine(url))
+        said, _ = waiting.communicate(timeout=PATIENCE_SECONDS)
     assert said.startswith("The site database has schema")
     assert waiting.returncode == 0
 
 
 def test_who_waits_for_the_schema_ends_when_told_to(tmp_path: Path) -> None:
-    waiting = start_waiting(f"sqlite:///{tmp_path / 'new.db'}")
-    waiting.terminate()
-    waiting.communicate(timeout=20)
+    with waiting_for_the_schema(f"sqlite:///{tmp_path / 'new.db'}") as waiting:
+        waiting.terminate()
+        waiting.communicate(timeout=PATIENCE_SECONDS)
     assert waiting.returncode == 128 + signal.SIGTERM
 
 

