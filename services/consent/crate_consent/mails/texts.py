@@ -181,12 +181,6 @@ class MailTexts:
             "rdbm_test", asked_on=long_date(local.date()), asked_time=f"{local:%H:%M}"
         )
 
-    def rdbm_message(self, subject: str, text: str) -> MailContent:
-        """Carry an operator's own words to the manager; each line becomes a paragraph."""
-        return self._to_manager(
-            "rdbm_message", title=one_line(subject), paragraphs=summary_lines(text)
-        )
-
     def _request(self, facts: ClinicianRequestFacts) -> dict[str, object]:
         link = f"{self._root}/respond/{facts.token}?choice="
         return {

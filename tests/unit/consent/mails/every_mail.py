@@ -55,7 +55,6 @@ def to_manager() -> dict[str, MailContent]:
             builders.CODE, study_number=4711, asked_at=builders.WRITTEN_AT
         ),
         "test": TEXTS.rdbm_test(datetime(2026, 5, 3, 12, tzinfo=UTC)),
-        "message": TEXTS.rdbm_message("Back-up\ndone", "All is well.\n\nSee you & <me>."),
     }
 
 

@@ -67,7 +67,6 @@ def first_line(mail: MailContent) -> str:
                 " from the site works."
             ),
         ),
-        ("message", "Back-up done", "All is well."),
     ],
 )
 def test_first_line_says_why_the_mail_came(name: str, subject: str, line: str) -> None:
@@ -115,8 +114,3 @@ def test_c48_answers_that_refuse_are_named_and_explained(answer: Answer, meaning
     assert f"answered {answer} to request {CODE} about study 4711: {meaning}." in first_line(mail)
     assert "nobody will contact the patient" in mail.text
     assert "£1.00" in mail.text
-
-
-def test_an_operators_words_stay_text() -> None:
-    assert "See you & <me>." in MAILS["message"].text
-    assert "<me>" not in MAILS["message"].html
