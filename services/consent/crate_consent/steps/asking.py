@@ -65,8 +65,13 @@ def mail_question(
 
 
 def question_key(response: ClinicianResponse) -> str:
-    """Return the effect key of the mail that asks; asked anew, it is another mail, and the time tells."""
-    return f"question:{response.contact_request_id}:{response.asked_at:%Y%m%d%H%M%S%f}"
+    """Return the effect key of the mail that asks."""
+    return f"question:{asking_of(response)}"
+
+
+def asking_of(response: ClinicianResponse) -> str:
+    """Return what effect keys call this asking; asked anew, it is another one, and the time tells."""
+    return f"{response.contact_request_id}:{response.asked_at:%Y%m%d%H%M%S%f}"
 
 
 def issue_link(session: WriteSession, response: ClinicianResponse) -> str:

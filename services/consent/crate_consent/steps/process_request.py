@@ -25,6 +25,7 @@ from crate_core.domain.contact import Involvement, Status, StopCode
 from crate_core.domain.patient import PatientSnapshot
 from crate_core.jobs import JobView
 from crate_core.models import ConsentModeRow, ContactRequest, PatientSnapshotRow, Study, UserAccount
+from crate_core.models.work import REPEAT_AFTER_VETO
 
 _ASKED_FOR = select(
     ContactRequest.status, ContactRequest.lookup_kind, ContactRequest.lookup_value
@@ -102,7 +103,7 @@ def _settle(
             add_finding(
                 session,
                 f"repeat:{request.id}",
-                kind="repeat_after_veto",
+                kind=REPEAT_AFTER_VETO,
                 summary=f"Request {request.code} needs your word",
                 detail=hold.text,
                 request=request,

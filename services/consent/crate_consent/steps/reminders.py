@@ -8,7 +8,7 @@ from sqlalchemy import update
 from crate_consent.collaborators import Collaborators
 from crate_consent.decisions.reminders import Expire, Remind, due_step, next_due_at
 from crate_consent.effects import MailPlan, add_finding
-from crate_consent.steps.asking import issue_link, mail_question, question_facts
+from crate_consent.steps.asking import asking_of, issue_link, mail_question, question_facts
 from crate_consent.steps.standing import WHY, bar_now, has_died, stop_if_barred
 from crate_consent.steps.subject import CONSENT, resume
 from crate_core.clock import utcnow
@@ -119,7 +119,7 @@ def _remind(
         asked_at=response.asked_at,
     )
     plan = MailPlan(
-        effect_key=f"reminder:{request.id}:{response.asked_at:%Y%m%d%H%M%S%f}:{number}",
+        effect_key=f"reminder:{asking_of(response)}:{number}",
         kind="clinician_reminder",
         recipient=response.email,
         request=request,
@@ -141,8 +141,9 @@ def _expire(
         study_number=request.study.institutional_id,
         asked_at=response.asked_at,
     )
-    key = f"expired:{request.id}:{response.asked_at:%Y%m%d%H%M%S%f}"
-    together.outbox.tell_manager(session, key, content, request=request)
+    together.outbox.tell_manager(
+        session, f"expired:{asking_of(response)}", content, request=request
+    )
 
 
 def reissue_link(together: Collaborators, job: JobView) -> Callable[[WriteSession], None]:

@@ -8,6 +8,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from crate_core.database.types import LongText
 from crate_core.models.base import Base, Code, Key, Line
 
+REPEAT_AFTER_VETO = "repeat_after_veto"
+"""Kind of finding that holds a request until the RDBM confirms it: a clinician vetoed an earlier one (C37)."""
+
 
 class WorkItem(Base):
     """A finding that waits for the RDBM's attention (a serious stop, a part missing in a pack).

@@ -17,6 +17,7 @@ from crate_core.models import (
     WorkItem,
 )
 from crate_core.models.mail import MailState
+from crate_core.models.work import REPEAT_AFTER_VETO
 from crate_web.rdbm.jobs.queries import gave_up, requests_of
 from crate_web.rdbm.jobs.routes import task_in_words
 from crate_web.rdbm.leaving import EXPIRED, MAIL, key_of, left_among
@@ -27,7 +28,6 @@ from crate_web.rdbm.mails.routes import KINDS as MAIL_KINDS
 from crate_web.rdbm.queue.waiting import Kind, Waiting, oldest_first
 
 _MOST = 1000
-_HELD = "repeat_after_veto"
 
 
 def everything_waiting(session: ReadSession, now: datetime) -> list[Waiting]:
@@ -68,7 +68,7 @@ def _findings(session: ReadSession) -> Iterator[Waiting]:
         .limit(_MOST)
     )
     for item, code in rows:
-        if item.kind == _HELD and code:
+        if item.kind == REPEAT_AFTER_VETO and code:
             parameters: dict[str, object] = {"code": code}
             yield Waiting(
                 Kind.HELD, item.created_at, item.summary, item.detail, "rdbm.story", parameters

@@ -9,12 +9,12 @@ from crate_core.domain.contact import Status, TransitionError
 from crate_core.jobs import Task, ask_again
 from crate_core.jobs.rows import cancel_open
 from crate_core.models import ContactRequest
+from crate_core.models.work import REPEAT_AFTER_VETO
 from crate_web.rdbm.leaving import EXPIRED, key_of, leave
 from crate_web.rdbm.noting import note
 from crate_web.rdbm.stories import queries
 from crate_web.requests import PageRequest
 
-_HELD = "repeat_after_veto"
 _MOST_WHY = 500
 _ABOUT_CLINICIANS = (
     Task.PROCESS_CLINICIAN_RESPONSE,
@@ -76,7 +76,9 @@ def cancel(request: PageRequest, found: ContactRequest) -> bool:
         if row.patient_response:
             cancel_open(session, Task.PROCESS_PATIENT_RESPONSE, row.patient_response.id)
         keep_back(session, row)
-        queries.finish_items(session, row.id, _HELD, user_id=request.user.user_id, now=request.now)
+        queries.finish_items(
+            session, row.id, REPEAT_AFTER_VETO, user_id=request.user.user_id, now=request.now
+        )
         note(
             session,
             request,
@@ -113,7 +115,7 @@ def confirm(request: PageRequest, found: ContactRequest) -> bool:
         if not queries.confirm_repeat(session, found.id):
             return False
         queries.finish_items(
-            session, found.id, _HELD, user_id=request.user.user_id, now=request.now
+            session, found.id, REPEAT_AFTER_VETO, user_id=request.user.user_id, now=request.now
         )
         ask_again(session, Task.PROCESS_CONTACT_REQUEST, found.id)
         subject = f"request:{found.code}"

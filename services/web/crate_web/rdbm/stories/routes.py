@@ -11,6 +11,7 @@ from crate_core.domain.contact import Status
 from crate_core.domain.identifiers import format_nhs_number
 from crate_core.domain.roles import Role
 from crate_core.models import ContactRequest
+from crate_core.models.work import REPEAT_AFTER_VETO
 from crate_web import access
 from crate_web.downloads import audited_download
 from crate_web.feature import Feature, NavigationEntry
@@ -25,8 +26,6 @@ from crate_web.rdbm.stories.reassigning import reassign, show_reassign
 from crate_web.rdbm.stories.timeline import Happening, Sources, story
 from crate_web.requests import PageRequest
 from crate_web.routing import page
-
-_HELD = "repeat_after_veto"
 
 
 def show_list(request: PageRequest) -> Response:
@@ -183,7 +182,7 @@ def _actions(session: ReadSession, found: ContactRequest) -> Actions:
     return actions_for(
         Status(found.status),
         answered=asked is not None and asked.answered_at is not None,
-        held=any(item.kind == _HELD for item in queries.open_items(session, found.id)),
+        held=any(item.kind == REPEAT_AFTER_VETO for item in queries.open_items(session, found.id)),
         replied=replied is not None and replied.agreed is not None,
         left=bool(left_among(session, [key])),
     )
