@@ -17,7 +17,7 @@ from sqlglot import exp
 from sqlglot.errors import ParseError
 
 from crate_web.research.functions import ALLOWED_FUNCTIONS, rule_for
-from crate_web.research.refusal import Reason, Refusal, RefusedError
+from crate_web.research.refusal import Reason, Refusal, StatementRefusedError
 from crate_web.research.scanner import Kind, Scan, Token, scan
 from crate_web.research.words import (
     BEFORE_BRACKET,
@@ -87,15 +87,9 @@ def refusal_of(text: str, place: Place) -> Refusal | None:
     """Why `text` may not run at `place`, or None when it may. Never raises."""
     try:
         _check(text, place)
-    except RefusedError as error:
+    except StatementRefusedError as error:
         return error.refusal
     return None
-
-
-def check(text: str, place: Place) -> None:
-    """Raise RefusedError unless `text` may run at `place`."""
-    if refusal := refusal_of(text, place):
-        raise RefusedError(refusal)
 
 
 def _check(text: str, place: Place) -> None:
@@ -345,4 +339,4 @@ def _token_named(tokens: Iterable[Token], name: str) -> Token | None:
 def _refuse(text: str, token: Token | None, rule: Rule, *, until: Token | None = None) -> NoReturn:
     start = token.start if token else 0
     end = (until or token).end if until or token else 0  # type: ignore[union-attr]
-    raise RefusedError(Refusal.at(text, start, end, rule.reason, rule.why, rule.instead))
+    raise StatementRefusedError(Refusal.at(text, start, end, rule.reason, rule.why, rule.instead))

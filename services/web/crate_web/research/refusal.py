@@ -55,7 +55,7 @@ class Refusal:
         return f"{what}: {self.why}. Instead: {self.instead}."
 
 
-class RefusedError(PermanentError):
+class StatementRefusedError(PermanentError):
     """A statement did not pass the gate."""
 
     def __init__(self, refusal: Refusal) -> None:

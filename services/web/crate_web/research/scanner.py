@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NoReturn
 
-from crate_web.research.refusal import Reason, Refusal, RefusedError
+from crate_web.research.refusal import Reason, Refusal, StatementRefusedError
 
 DIALECTS: Final = ("mysql", "tsql", "sqlite")
 
@@ -99,7 +99,7 @@ _FORBIDDEN_SYMBOLS: Final = {
 def scan(text: str, dialect: str) -> Scan:
     """Tokens and masked text of SQL in `dialect` (mysql, tsql or sqlite).
 
-    Raises RefusedError, naming the place, for what cannot be read in one way only.
+    Raises StatementRefusedError, naming the place, for what cannot be read in one way only.
     """
     return _Scanner(text, dialect).run()
 
@@ -317,7 +317,7 @@ class _Scanner:
         self.at = end
 
     def _refuse(self, end: int, reason: Reason, why: str, instead: str) -> NoReturn:
-        raise RefusedError(Refusal.at(self.text, self.at, end, reason, why, instead))
+        raise StatementRefusedError(Refusal.at(self.text, self.at, end, reason, why, instead))
 
 
 def _may_stand_in_name(char: str) -> bool:
