@@ -1,4 +1,4 @@
-"""What people may decide about a mail whose fate is theirs to settle (design 4, Mail; C109)."""
+"""Mails by hand: sent again, settled by somebody's word, or in an operator's words (design 4, Mail; C109)."""
 
 import hashlib
 import html

@@ -51,7 +51,7 @@ class Letter(Base):
     id: Mapped[Key]
     effect_key: Mapped[str] = mapped_column(String(100), unique=True)
     kind: Mapped[Code]
-    """approval, withdrawal, pack, consent_confirmation (see `crate_core.domain.letters`)."""
+    """approval, withdrawal, pack, confirmation."""
     addressee: Mapped[Code]
     document_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("document.id"))
     contact_request_id: Mapped[int | None] = mapped_column(

@@ -38,7 +38,7 @@ class Mail(Base):
     id: Mapped[Key]
     effect_key: Mapped[str] = mapped_column(String(100), unique=True)
     kind: Mapped[Code]
-    """clinician_request, clinician_reminder, approval, withdrawal, rdbm_work, rdbm_info, test."""
+    """clinician_request, clinician_reminder, clinician_own_request, approval, withdrawal, rdbm."""
     message_id: Mapped[Line] = mapped_column(unique=True)
     """The Message-ID header, fixed when the row is made."""
     recipient: Mapped[Line]
@@ -79,7 +79,7 @@ class MailAttachment(Base):
 
 
 class MailTransmission(Base):
-    """One attempt to hand a mail to the SMTP server."""
+    """One attempt to hand a mail to the SMTP server, or somebody's word about the mail."""
 
     __tablename__ = "mail_transmission"
 
@@ -89,6 +89,7 @@ class MailTransmission(Base):
     by_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))
     """Who asked for it to be sent again; none for the system (C109)."""
     outcome: Mapped[Code]
-    """sent, refused, unreachable, unknown."""
+    """Of an attempt: sent, refused, unreachable, unknown, failed (given up). Of a word: requested (to be sent
+    again), arrived, kept_back (its request ended)."""
     envelope_recipient: Mapped[Line]
     server_reply: Mapped[str] = mapped_column(LongText, default="")
