@@ -9,7 +9,7 @@ from crate_core.database.types import LongText
 from crate_core.models.base import Base, Code, Key, Line
 
 REPEAT_AFTER_VETO = "repeat_after_veto"
-"""Kind of finding that holds a request until the RDBM confirms it: a clinician vetoed an earlier one (C37)."""
+"""Kind of finding that holds a request until the RDBM confirms it: an earlier one was vetoed (C37)."""
 
 
 class WorkItem(Base):
