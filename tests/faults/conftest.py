@@ -16,6 +16,13 @@ from tests.servers.site_database import create_schema
 MakeSystem = Callable[..., System]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # Longer than all that a test waits for: what stands still is then told by the wait that it stands in.
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.timeout(400))
+
+
 @pytest.fixture(scope="session")
 def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDBServer]:
     """A MariaDB of these tests' own; who stops it starts it again."""

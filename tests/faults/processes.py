@@ -18,7 +18,8 @@ class ServiceProcess:
         self.module = module
         self.log = folder / f"{module}.log"
         kept = {name: value for name, value in os.environ.items() if not name.startswith("CRATE_")}
-        self._environment = {**kept, **environment}
+        # What a killed process leaves behind goes with the test's folder.
+        self._environment = {**kept, "TMPDIR": str(folder), **environment}
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:

@@ -5,7 +5,7 @@ from threading import Timer
 import pytest
 
 from tests.faults.outcome import check_outcome
-from tests.faults.system import LEASE_SECONDS, System
+from tests.faults.system import System
 from tests.servers import MariaDBServer
 
 
@@ -26,5 +26,5 @@ def test_mariadb_goes_and_comes_back_while_200_requests_flow(
     system.send_many(200, after_form=disturb)
     for timer in later:
         timer.join()
-    system.await_rest(seconds=LEASE_SECONDS + 60)
+    system.await_rest()
     check_outcome(system, unknown_allowed=True)

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from tests.faults.outcome import check_outcome, dead_letters
 from tests.faults.people import Kind
-from tests.faults.system import LEASE_SECONDS, System
+from tests.faults.system import System
 from tests.servers import RabbitMQServer
 
 _WAITING_FOR_A_TABLE = text(
@@ -36,7 +36,7 @@ def test_c126_killed_between_effects_and_commit_leaves_each_effect_once(
     assert system.finished_requests() == 0
     if whole:
         system.consent.start()
-    system.await_rest(seconds=LEASE_SECONDS + 30)
+    system.await_rest()
     check_outcome(system)
 
 
@@ -52,6 +52,6 @@ def test_c126_consent_killed_at_random_while_200_requests_flow(
             system.consent.kill_child()
 
     system.send_many(200, after_form=kill)
-    system.await_rest(seconds=LEASE_SECONDS + 60)
+    system.await_rest()
     check_outcome(system)
     assert dead_letters(rabbitmq) == 0

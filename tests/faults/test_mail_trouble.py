@@ -43,7 +43,7 @@ def test_c38_request_says_mail_failed_then_one_mail_once_the_server_is_back(
         system.send(system.add(1, [Kind.YELLOW]))
         system.await_that(lambda: _status_is(system, Status.CLINICIAN_MAIL_FAILED))
         assert system.sink.messages == []
-    system.await_that(lambda: _status_is(system, Status.WITH_CLINICIAN), seconds=40)
+    system.await_that(lambda: _status_is(system, Status.WITH_CLINICIAN))
     system.await_rest()
     assert check_outcome(system) == {MailState.SENT: 1}
 
