@@ -105,6 +105,12 @@ docs: $(VENV_STAMP) ## Write docs/configuration.md anew from the settings
 	$(BIN)/crate config document > docs/configuration.md.new
 	mv docs/configuration.md.new docs/configuration.md
 
+.PHONY: migration
+migration: $(VENV_STAMP) ## Write the migration that the models ask for (NAME="Add a column")
+	$(BIN)/python -m crate_core.migrations.writing "$(NAME)"
+	$(BIN)/ruff check --fix --quiet services/core/crate_core/migrations/versions
+	$(BIN)/ruff format --quiet services/core/crate_core/migrations/versions
+
 # Hashes, but no address of the registry that was asked: whoever installs chooses their own.
 COMPILE := env -u PIP_FIND_LINKS $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate \

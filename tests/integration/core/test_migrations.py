@@ -1,16 +1,18 @@
 """The schema: up from empty, down one, equal to the models, and one upgrade at a time."""
 
 import logging
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from alembic import command
-from sqlalchemy import create_mock_engine, inspect, text
+from sqlalchemy import Column, Integer, Table, create_mock_engine, inspect, text
 from sqlalchemy.dialects import mssql
 
 from crate_core.database import make_engine
-from crate_core.migrations import current_state, downgrade, upgrade
+from crate_core.migrations import current_state, downgrade, upgrade, writing
 from crate_core.migrations.running import config
 from crate_core.models import Base
 
@@ -78,6 +80,21 @@ def test_upgrades_at_the_same_moment_wait_for_each_other(database_url: str) -> N
         inspect(engine).get_table_names()
     )
     engine.dispose()
+
+
+def test_the_next_migration_has_what_the_models_have_more(tmp_path: Path) -> None:
+    folder = tmp_path / "migrations"
+    shutil.copytree(Path(writing.__file__).parent, folder)
+    known = {path.name for path in (folder / "versions").glob("*.py")}
+    more = Table("more", Base.metadata, Column("id", Integer, primary_key=True))
+    try:
+        written = writing.write_migration("Add more", folder)
+    finally:
+        Base.metadata.remove(more)
+    assert written.parent == folder / "versions"
+    assert written.name not in known
+    assert written.name.endswith("_add_more.py")
+    assert 'op.create_table("more"' in written.read_text().replace("\n    ", "").replace("'", '"')
 
 
 @pytest.fixture
