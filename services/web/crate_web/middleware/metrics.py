@@ -7,16 +7,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from crate_core.telemetry.metrics import HTTP_REQUEST_SECONDS, HTTP_REQUESTS
 from crate_web.middleware.request_id import route_pattern
 
+_SERVICE = "web"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 class MetricsMiddleware:
     """Writes `crate_http_requests_total` and `crate_http_request_seconds`."""
 
-    def __init__(self, app: ASGIApp, *, service: str = "web") -> None:
-        """Wrap `app`; `service` is the label's value."""
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap `app`."""
         self.app = app
-        self._service = service
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -39,6 +39,6 @@ class MetricsMiddleware:
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
         method = scope["method"] if scope["method"] in _METHODS else "other"
-        labels = (self._service, route_pattern(scope), method, str(status))
+        labels = (_SERVICE, route_pattern(scope), method, str(status))
         HTTP_REQUESTS.labels(*labels).inc()
         HTTP_REQUEST_SECONDS.labels(*labels).observe(seconds)

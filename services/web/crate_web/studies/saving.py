@@ -8,7 +8,7 @@ from crate_core.audit import AuditKind, record
 from crate_core.database import WriteSession
 from crate_core.models import Document, Study, UserAccount
 from crate_core.pdf import UploadRefused
-from crate_web.documents import read_upload, remove_if_unused
+from crate_web.documents import fresh, read_upload, remove_if_unused
 from crate_web.forms import FormState
 from crate_web.studies.changes import changes, facts_of
 from crate_web.studies.forms import StudyForm
@@ -63,7 +63,8 @@ class Saving:
             return existing.title == self.form.title
         study = Study()
         self.form.fill(study, self.zone)
-        study.details_document, study.form_document = self.papers.details, self.papers.form
+        study.details_document = _fresh(self.papers.details)
+        study.form_document = _fresh(self.papers.form)
         session.add(study)
         session.flush()
         self._audit(session, study, {"created": True, **changes({}, facts_of(study))})
@@ -84,10 +85,10 @@ class Saving:
         self.form.fill(study, self.zone)
         if self.papers.details:
             replaced.append(study.details_document_id)
-            study.details_document = self.papers.details
+            study.details_document = fresh(self.papers.details)
         if self.papers.form or self.form.remove_form:
             replaced.append(study.form_document_id)
-            study.form_document = self.papers.form
+            study.form_document = _fresh(self.papers.form)
         session.flush()
         what = changes(before, facts_of(study))
         for document_id in replaced:
@@ -106,3 +107,7 @@ class Saving:
             subject=f"study:{study.id}",
             detail=detail,
         )
+
+
+def _fresh(paper: Document | None) -> Document | None:
+    return fresh(paper) if paper else None

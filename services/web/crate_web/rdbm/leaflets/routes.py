@@ -14,7 +14,7 @@ from crate_core.domain.roles import Role
 from crate_core.models import Document, Leaflet
 from crate_core.pdf import UploadRefused
 from crate_web import access
-from crate_web.documents import read_upload, remove_if_unused
+from crate_web.documents import fresh, read_upload, remove_if_unused
 from crate_web.feature import Feature
 from crate_web.forms import FormState
 from crate_web.rdbm.noting import note
@@ -78,14 +78,7 @@ def _replace(
     before = leaflet.document
     if before is not None and before.sha256 == paper.sha256:
         return False
-    leaflet.document = Document(
-        filename=paper.filename,
-        media_type=paper.media_type,
-        size=paper.size,
-        sha256=paper.sha256,
-        content=paper.content,
-        created_at=paper.created_at,
-    )
+    leaflet.document = fresh(paper)
     session.flush()
     if before is not None:
         remove_if_unused(session, before.id)
