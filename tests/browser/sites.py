@@ -65,7 +65,7 @@ class RunningSite(ABC):
     def stop(self) -> None:
         """End all processes."""
 
-    def await_mail(self, *words: str, to: str = "", seconds: float = 30) -> EmailMessage:
+    def await_mail(self, *words: str, to: str = "", seconds: float = 60) -> EmailMessage:
         """Return the newest mail that holds all `words`, as soon as there is one.
 
         Raises:
@@ -115,14 +115,15 @@ class EmbeddedSite(RunningSite):
         """Start it; returns when it is ready."""
         self._state, self._log = folder / "run", folder / "run.log"
         kept = {name: value for name, value in os.environ.items() if not name.startswith("CRATE_")}
-        command = "from crate_demo.run.main import main; main()"
+        # The ports beside that of the site are others than those of any other run on this machine.
+        command = f"from crate_demo.run import main; main._OTHER_PORTS = {free_port()}; main.main()"
         port = free_port()
         self._process = start_process(
             [sys.executable, "-c", command, "--port", str(port), "--patients", str(PATIENTS)],
             self._log,
             {**kept, "CRATE_STATE": str(self._state), "PYTHONUNBUFFERED": "1"},
         )
-        await_ready(self._says_ready, self._process, self._log, seconds=90)
+        await_ready(self._says_ready, self._process, self._log, seconds=180)
         said = re.search(r"Site: +(http://\S+)/", self._log.read_text())
         assert said
         self.url = said[1]
@@ -191,7 +192,7 @@ class ServedSite(RunningSite):
         self._services.append(self._flower(broker_url, folder))
         for service in self._services:
             service.start()
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while not (self.is_ready() and self._flower_answers()):
             if time.monotonic() > deadline:
                 logs = [service.log.read_text()[-2000:] for service in self._services]

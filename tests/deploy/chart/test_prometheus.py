@@ -34,7 +34,7 @@ from tests.servers.process import (
     start_process,
 )
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(500)
 
 
 class MeteredRabbitMQ(RabbitMQServer):
@@ -177,7 +177,7 @@ def prometheus(
     server.stop()
 
 
-def await_that(condition: Any, *, seconds: float = 60) -> None:
+def await_that(condition: Any, *, seconds: float = 120) -> None:
     """Wait until `condition` holds."""
     deadline = time.monotonic() + seconds
     while not condition():

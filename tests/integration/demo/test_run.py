@@ -30,7 +30,8 @@ class Run:
                 *(sys.executable, "-c", _START.format(other_ports=free_port())),
                 *("--port", str(free_port()), "--patients", "60"),
             ],
-            env={**environment, "CRATE_STATE": str(folder)},
+            # What a killed service leaves behind goes with the test's folder.
+            env={**environment, "CRATE_STATE": str(folder), "TMPDIR": str(folder.parent)},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
