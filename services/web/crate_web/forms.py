@@ -63,10 +63,14 @@ class Says:
 
 @dataclass(slots=True)
 class FormState:
-    """A form as a page shows it: what stands in the fields, and what is wrong with it."""
+    """A form as a page shows it: what stands in the fields, and what is wrong with it.
+
+    `order` has the fields as the page shows them, for the messages on top.
+    """
 
     values: Mapping[str, FormValue] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+    order: Sequence[str] = ()
 
     def value(self, name: str) -> str:
         """Return what stands in a field."""
@@ -84,8 +88,10 @@ class FormState:
 
     @property
     def summary(self) -> list[dict[str, str]]:
-        """The messages for the top of the page, each with a link to its field."""
-        return [{"text": message, "href": f"#{name}"} for name, message in self.errors.items()]
+        """The messages for the top of the page in the order of the fields, each with a link to its own."""
+        places = {name: place for place, name in enumerate(self.order)}
+        names = sorted(self.errors, key=lambda name: places.get(name, len(places)))
+        return [{"text": self.errors[name], "href": f"#{name}"} for name in names]
 
     def refuse(self, name: str, message: str) -> "FormState":
         """Add a message that a rule outside the model found; returns the form itself."""
@@ -147,7 +153,7 @@ def parse(model: type[M], data: FormData) -> M | FormState:
         return model.model_validate(given)
     except ValidationError as error:
         kept = {name: value for name, value in values.items() if not isinstance(value, UploadFile)}
-        state = FormState(kept)
+        state = FormState(kept, order=tuple(model.model_fields))
         for detail in error.errors(include_url=False, include_input=False):
             name = str(detail["loc"][0]) if detail["loc"] else "form"
             empty = not (value.strip() if isinstance(value := values.get(name), str) else value)
@@ -166,7 +172,7 @@ def state_of(model: BaseModel) -> FormState:
             if value is None
             else str(value)
         )
-    return FormState(values)
+    return FormState(values, order=tuple(type(model).model_fields))
 
 
 def _is_required(model: type[BaseModel], name: str) -> bool:

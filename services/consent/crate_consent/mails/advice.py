@@ -1,7 +1,7 @@
 """What a mail to a clinician says about discharge, by what is known, allowed and consented (spec 2.7)."""
 
 from crate_consent.mails.facts import ClinicianRequestFacts
-from crate_core.domain.study import days_as_years
+from crate_core.domain.study import years_in_words
 
 _UNKNOWN = "The record does not say whether the patient has been discharged."
 _NOT_DISCHARGED = "As far as the record says, the patient has not been discharged."
@@ -29,11 +29,6 @@ def _what_follows(facts: ClinicianRequestFacts, remedy: str) -> str:
     if limit is None:
         return ""
     return (
-        f"If they were discharged more than {_years(limit)} ago, they must not be asked:"
+        f"If they were discharged more than {years_in_words(limit)} ago, they must not be asked:"
         f" please {remedy}."
     )
-
-
-def _years(days: int) -> str:
-    years = days_as_years(days)
-    return f"{years} year" if years == "1" else f"{years} years"

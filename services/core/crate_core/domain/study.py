@@ -78,3 +78,9 @@ def days_as_years(days: int | None) -> str:
     if days is None or days < 0:
         return "?"
     return f"{days / DAYS_PER_YEAR:.1f}".removesuffix(".0")
+
+
+def years_in_words(days: int) -> str:
+    """Return a number of days as years with their unit: 365 -> "1 year", 1095 -> "3 years"."""
+    years = days_as_years(days)
+    return f"{years} year" if years == "1" else f"{years} years"

@@ -6,6 +6,7 @@ from starlette.responses import Response
 from crate_core.database import WriteSession
 from crate_core.domain.email import why_no_identity
 from crate_core.domain.roles import Role
+from crate_core.domain.study import years_in_words
 from crate_core.models import UserAccount
 from crate_web.access import RefusedError
 from crate_web.clinician import queries
@@ -19,6 +20,7 @@ from crate_web.formatting import plural
 from crate_web.forms import FormState, parse, state_of
 from crate_web.requests import PageRequest
 
+_PASTED = ("rids", "mrids", "nhs_numbers")
 _NO_PATIENT = ("nhs_numbers", "Enter at least one NHS number or research ID")
 
 
@@ -39,11 +41,12 @@ def send(request: PageRequest) -> Response:
     """Check what was filled in; show it once more; send it when it is confirmed."""
     form = parse(OwnPatientForm, request.form_data)
     if isinstance(form, FormState):
+        _refuse_patients(form, _select(*map(form.value, _PASTED)))
         return _form_page(request, form)
     state = _shown_again(form)
     if form.change:
         return _form_page(request, state)
-    selection = select_patients(form.rids, form.mrids, form.nhs_numbers, none=_NO_PATIENT)
+    selection = _select(form.rids, form.mrids, form.nhs_numbers)
     offer = _check(request, state, form, selection)
     if offer is None or state.errors:
         return _form_page(request, state)
@@ -64,12 +67,20 @@ def send(request: PageRequest) -> Response:
     return request.redirect("clinician.requests", sent=order.submission)
 
 
+def _select(rids: str, mrids: str, nhs_numbers: str) -> Selection:
+    return select_patients(rids, mrids, nhs_numbers, none=_NO_PATIENT)
+
+
+def _refuse_patients(state: FormState, selection: Selection) -> None:
+    for field, message in selection.problems.items():
+        state.refuse(field, message)
+
+
 def _check(
     request: PageRequest, state: FormState, form: OwnPatientForm, selection: Selection
 ) -> OwnOffer | None:
     """Return the study that was chosen, if it can be; write into `state` what is wrong."""
-    for field, message in selection.problems.items():
-        state.refuse(field, message)
+    _refuse_patients(state, selection)
     with request.site.database.read() as session:
         account = queries.own_account(session, request.user.user_id)
         offered = own_offers(queries.all_studies(session), consultant=account.is_consultant)
@@ -144,16 +155,19 @@ def _form_page(request: PageRequest, form: FormState) -> Response:
         problem = ""
     except CannotAskError as error:
         problem = error.message
+    limit = request.site.settings.discharge_limit_days
     return request.render(
         "clinician/new.html",
         form=form,
         offers=offered,
         mail_to=account.email,
         problem=problem,
-        limit_days=request.site.settings.discharge_limit_days,
+        limit_days=limit,
+        limit_years=years_in_words(limit) if limit else "",
     )
 
 
 def _shown_again(form: OwnPatientForm) -> FormState:
     state = state_of(form)
-    return FormState({**state.values, "manager_posts": "true" if form.manager_posts else ""})
+    shown = {**state.values, "manager_posts": "true" if form.manager_posts else ""}
+    return FormState(shown, order=state.order)

@@ -15,6 +15,7 @@ from crate_web.research.queries import rids_of_run
 from crate_web.studies.queries import may_see, studies_of
 
 _LARGEST_ID = 2**62
+_PASTED = ("rids", "mrids", "nhs_numbers")
 
 
 def show_new(request: PageRequest) -> Response:
@@ -28,15 +29,13 @@ def send(request: PageRequest) -> Response:
     """Check what was filled in; show it once more; send it when it is confirmed (C1 to C9)."""
     form = parse(RequestForm, request.form_data)
     if isinstance(form, FormState):
+        _refuse_patients(form, _select(request, *map(form.value, _PASTED)))
         return _form_page(request, form)
     state = _shown_again(form)
     if form.change:
         return _form_page(request, state)
     offered = _offers(request)
-    may_use_nhs_numbers = request.user.has(Role.RDBM)
-    selection = select_patients(
-        form.rids, form.mrids, form.nhs_numbers if may_use_nhs_numbers else ""
-    )
+    selection = _select(request, form.rids, form.mrids, form.nhs_numbers)
     _refuse(state, form, offered, selection)
     if state.errors:
         return _form_page(request, state)
@@ -67,6 +66,15 @@ def _refuse(
         check_choice(offered, form.study, direct=form.direct)
     except CannotAskError as error:
         state.refuse(error.field, error.message)
+    _refuse_patients(state, selection)
+
+
+def _select(request: PageRequest, rids: str, mrids: str, nhs_numbers: str) -> Selection:
+    """Read the identifiers; NHS numbers count for the RDBM only (C3)."""
+    return select_patients(rids, mrids, nhs_numbers if request.user.has(Role.RDBM) else "")
+
+
+def _refuse_patients(state: FormState, selection: Selection) -> None:
     for field, message in selection.problems.items():
         state.refuse(field, message)
 
@@ -106,7 +114,8 @@ def _offers(request: PageRequest) -> list[Offer]:
 
 def _shown_again(form: RequestForm) -> FormState:
     state = state_of(form)
-    return FormState({**state.values, "direct": "true" if form.direct else ""})
+    shown = {**state.values, "direct": "true" if form.direct else ""}
+    return FormState(shown, order=state.order)
 
 
 def _carried_over(request: PageRequest) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import fields
 
 from crate_core.domain.consent import Decision
+from crate_web.forms import FormState
 
 BOXES = (
     ("patient_signed", "The patient signed"),
@@ -21,6 +22,12 @@ _LABELS = {box[0]: box[1] for box in BOXES}
 def decision_of(ticked: Collection[str]) -> Decision:
     """Return the decision that the ticked boxes stand for; what is no box counts for nothing."""
     return Decision(**{box.name: box.name in ticked for box in fields(Decision)})
+
+
+def refuse_boxes(state: FormState) -> FormState:
+    """Add what is wrong about the ticked boxes to a form that comes back for other reasons; return it."""
+    problem = decision_of(state.chosen("boxes")).problem
+    return state.refuse("boxes", problem) if problem else state
 
 
 def decision_in_words(decision: Decision) -> str:

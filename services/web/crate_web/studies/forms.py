@@ -12,9 +12,12 @@ from crate_web.forms import Form, FormState, Says, Ticked
 
 _MOST_TEXT = 20_000
 YesNo = Literal["yes", "no"]
-_CHOOSE = Says(missing="Choose yes or no", wrong="Choose yes or no")
-Flag = Annotated[YesNo, _CHOOSE]
 LongText = Annotated[str, Field(max_length=_MOST_TEXT)]
+
+
+def _asks(message: str) -> Says:
+    return Says(missing=message, wrong=message)
+
 
 FLAGS = {
     "patient_contact": "Does the study involve contact with patients?",
@@ -49,15 +52,21 @@ class StudyForm(Form):
         LongText, Field(title="summary", min_length=1), Says(missing="Enter a summary")
     ]
     search_methods_planned: Annotated[LongText, Field(title="planned search methods")] = ""
-    patient_contact: Flag
-    include_under_16s: Flag
-    include_lack_capacity: Flag
-    include_discharged: Flag
-    clinical_trial: Flag
-    request_direct_approach: Flag
-    approved_by_rec: Flag
+    patient_contact: Annotated[YesNo, _asks("Say whether the study involves contact with patients")]
+    include_under_16s: Annotated[YesNo, _asks("Say whether patients under 16 may be approached")]
+    include_lack_capacity: Annotated[
+        YesNo, _asks("Say whether people who cannot decide for themselves may be included")
+    ]
+    include_discharged: Annotated[YesNo, _asks("Say whether discharged patients may be approached")]
+    clinical_trial: Annotated[YesNo, _asks("Say whether it is a trial of a medicine")]
+    request_direct_approach: Annotated[
+        YesNo, _asks("Say whether direct approach to GREEN patients is approved")
+    ]
+    approved_by_rec: Annotated[
+        YesNo, _asks("Say whether a research ethics committee has approved it")
+    ]
     rec_reference: Annotated[str, Field(title="ethics reference", max_length=40)] = ""
-    approved_locally: Flag
+    approved_locally: Annotated[YesNo, _asks("Say whether it has local approval")]
     local_approval_on: Annotated[date | None, Field(title="date of local approval")] = None
     details_pdf: Annotated[UploadFile | None, Field(title="study details")] = None
     form_pdf: Annotated[UploadFile | None, Field(title="extra form")] = None

@@ -191,6 +191,16 @@ def test_what_is_wrong_is_said_beside_its_field(
     assert nothing_happened(database)
 
 
+def test_everything_that_is_missing_is_said_at_once(
+    browser: Browser, clinician: UserAccount, study: Study
+) -> None:
+    browser.sign_in_as(clinician)
+    browser.get(FORM)
+    page = browser.post(FORM, {"study": "", "nhs_numbers": ""}).text
+    assert "Choose a study" in page
+    assert "Enter at least one NHS number or research ID" in page
+
+
 def test_c01_study_that_lacks_something_is_not_offered(
     browser: Browser, database: Database, clinician: UserAccount, study: Study
 ) -> None:

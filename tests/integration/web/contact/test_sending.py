@@ -221,6 +221,15 @@ def test_c08_no_identifier_is_an_error(browser: Browser, database: Database, cas
     assert requests(database) == []
 
 
+def test_c08_everything_that_is_missing_is_said_at_once_in_the_order_of_the_page(
+    browser: Browser, cast: Cast
+) -> None:
+    browser.sign_in_as(cast.lead)
+    browser.get(FORM)
+    page = browser.post(FORM, {"study": "", "rids": " "}).text
+    assert re.findall(r'href="#(study|rids)"', page) == ["study", "rids"]
+
+
 def test_c09_same_rid_twice_is_one_request(
     browser: Browser, database: Database, cast: Cast
 ) -> None:

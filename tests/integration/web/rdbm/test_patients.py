@@ -68,6 +68,33 @@ def test_c70_an_override_needs_no_box(browser: Browser, world: World) -> None:
     assert row.changed_by_clinician_override
 
 
+def test_c69_nothing_about_a_decision_is_assumed_and_all_that_is_missing_is_said(
+    browser: Browser, world: World
+) -> None:
+    page = f"{look_up(browser)}/choice"
+    date_field = re.search(r'<input[^>]*name="decided_on"[^>]*>', browser.get(page).text)
+    assert date_field
+    assert "value=" not in date_field[0]
+    refused = browser.post(page, {"mode": "", "decided_on": ""}).text
+    assert re.findall(r'href="#(mode|decided_on|boxes)"', refused) == [
+        "mode",
+        "decided_on",
+        "boxes",
+    ]
+
+
+def test_c71_the_title_of_the_window_does_not_hold_the_number(
+    browser: Browser, world: World
+) -> None:
+    address = look_up(browser)
+    for page in (address, f"{address}/choice"):
+        text = browser.get(page).text
+        title = re.search(r"<title>(.*)</title>", text)
+        assert title
+        assert str(N1)[-4:] not in title[1]
+        assert str(N1)[-4:] in text
+
+
 @pytest.mark.parametrize("number", ["123", "9434765918", "", "0434765919"])
 def test_c71_a_number_that_is_none_is_refused(browser: Browser, world: World, number: str) -> None:
     browser.get("/rdbm/patients")

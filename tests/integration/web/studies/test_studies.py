@@ -125,6 +125,7 @@ def test_every_question_must_be_answered(
     page = browser.post("/studies/new", fields(lead, **{missing: ""}))
     assert page.status_code == 422
     assert f'href="#{missing}"' in page.text
+    assert "Choose yes or no" not in page.text  # eight of them would not say which
     assert studies(database) == []
 
 

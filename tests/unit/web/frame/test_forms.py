@@ -117,5 +117,13 @@ def test_a_form_that_creates_carries_an_id() -> None:
     assert "submission" in refused.errors
 
 
+def test_messages_stand_in_the_order_of_the_fields_whoever_found_them() -> None:
+    form = parse(Specimen, change(places="0", code=""))
+    assert isinstance(form, FormState)
+    form.refuse("elsewhere", "no field of this form").refuse("title", "found by a rule")
+    hrefs = [each["href"] for each in form.summary]
+    assert hrefs == ["#code", "#title", "#places", "#elsewhere"]
+
+
 def test_the_first_message_of_a_field_stays() -> None:
     assert FormState().refuse("a", "first").refuse("a", "second").errors == {"a": "first"}

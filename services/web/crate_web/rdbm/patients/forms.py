@@ -110,13 +110,15 @@ class ChoiceForm(Submission):
         )
 
 
-def form_of(current: ConsentRecord | None, today: date) -> FormState:
-    """Return the form for a new choice: the wishes that stand on, but nothing that must be decided anew."""
+def form_of(current: ConsentRecord | None) -> FormState:
+    """Return the form for a new choice: the wishes that stand on, but nothing that must be decided anew.
+
+    The date is not filled in: today's would be taken for the patient's, and the newest decision wins.
+    """
     if current is None:
-        return FormState({"decided_on": today.isoformat(), "max_approaches_per_year": "0"})
+        return FormState({"max_approaches_per_year": "0"})
     return FormState(
         {
-            "decided_on": today.isoformat(),
             "exclude_entirely": "True" if current.exclude_entirely else "",
             "prefers_email": "True" if current.prefers_email else "",
             "consent_after_discharge": "True" if current.consent_after_discharge else "",

@@ -13,7 +13,7 @@ from crate_core.domain.roles import Role
 from crate_web import access
 from crate_web.feature import Feature, NavigationEntry
 from crate_web.forms import FormState, parse, state_of
-from crate_web.rdbm.decision_boxes import BOXES, decision_in_words
+from crate_web.rdbm.decision_boxes import BOXES, decision_in_words, refuse_boxes
 from crate_web.rdbm.letters.routes import KINDS as LETTER_KINDS
 from crate_web.rdbm.noting import note, patient_subject
 from crate_web.rdbm.patient_links import patient_link, patient_of
@@ -82,7 +82,7 @@ def show_choice(request: PageRequest) -> Response:
     number = patient_of(request)
     with request.site.database.read() as session:
         current = queries.current(session, number)
-    return _choice_page(request, form_of(current.record if current else None, _today(request)))
+    return _choice_page(request, form_of(current.record if current else None))
 
 
 def save_choice(request: PageRequest) -> Response:
@@ -90,7 +90,7 @@ def save_choice(request: PageRequest) -> Response:
     number = patient_of(request)
     form = parse(ChoiceForm, request.form_data)
     if isinstance(form, FormState):
-        return _choice_page(request, form)
+        return _choice_page(request, form if form.value("by_override") else refuse_boxes(form))
     if wrong := form.problems(_today(request)):
         return _choice_page(request, wrong)
     if form.change:

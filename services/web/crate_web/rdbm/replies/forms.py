@@ -14,7 +14,10 @@ class ReplyForm(Form):
     """A reply as it stands on the paper form; the scan comes with the last step only."""
 
     agreed: Annotated[
-        Literal["yes", "no"], Says(missing="Choose yes or no", wrong="Choose yes or no")
+        Literal["yes", "no"],
+        Says(
+            missing="Say whether the researchers may contact the patient", wrong="Choose yes or no"
+        ),
     ]
     boxes: Annotated[list[str], Field(default_factory=list)]
     signed_name: Annotated[

@@ -20,7 +20,7 @@ from crate_web.downloads import audited_download
 from crate_web.feature import Feature
 from crate_web.forms import FormState, parse, state_of
 from crate_web.listing import Query, read_query
-from crate_web.rdbm.decision_boxes import BOXES, decision_in_words
+from crate_web.rdbm.decision_boxes import BOXES, decision_in_words, refuse_boxes
 from crate_web.rdbm.noting import note
 from crate_web.rdbm.replies import queries
 from crate_web.rdbm.replies.forms import ReplyForm
@@ -68,7 +68,7 @@ def save(request: PageRequest) -> Response:
         return request.redirect("rdbm.reply", code=found.code)
     form = parse(ReplyForm, request.form_data)
     if isinstance(form, FormState):
-        return _form_page(request, found, form)
+        return _form_page(request, found, refuse_boxes(form))
     today = request.now.astimezone(request.site.settings.zone).date()
     wrong = form.problems(today)
     if wrong or form.change:

@@ -47,8 +47,8 @@ class AccountForm(Form):
         return state if state.errors else None
 
 
-class NewAccountForm(AccountForm):
-    """An account that is made: with a username, and the first password, which is told to the person."""
+class _Credentials(Form):
+    """A username, and the first password, which is told to the person."""
 
     username: Annotated[
         str,
@@ -59,6 +59,10 @@ class NewAccountForm(AccountForm):
         ),
     ]
     password: Annotated[Password, Says(missing="Enter a first password")]
+
+
+class NewAccountForm(AccountForm, _Credentials):
+    """An account that is made; the bases stand in this order so that its fields begin with the username."""
 
 
 class PasswordForm(Form):
