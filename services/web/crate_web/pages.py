@@ -120,6 +120,11 @@ class Pages:
         template = self._environment.get_template(section.template)
         return Markup(template.render({**context.get_all(), **values}))  # noqa: S704 (rendered with autoescape)
 
+    def links_beyond(self, roles: frozenset[Role]) -> tuple[Link, ...]:
+        """Return what somebody with many roles may open that has no place in the row of navigation."""
+        shown = [entry for entry in self._entries if entry.roles & roles][MOST_ENTRIES:]
+        return tuple((entry.label, self._urls(entry.route), False) for entry in shown)
+
     def links_of(self, role: Role) -> tuple[Link, ...]:
         """Return what `role` may open, for its section of the home page."""
         return tuple(

@@ -30,12 +30,14 @@ def home(request: PageRequest) -> Response:
             (section, dict(section.load(session, visitor, request.now))) for section in sections
         ]
     covered = {section.role for section in sections}
-    links = [
-        (ROLE_NAMES[role], request.site.pages.links_of(role))
+    cards = [
+        (f"As {ROLE_NAMES[role]}", request.site.pages.links_of(role))
         for role in Role
         if role in visitor.roles - covered and request.site.pages.links_of(role)
     ]
-    return request.render("frame/home.html", sections=loaded, links=links)
+    if more := request.site.pages.links_beyond(visitor.roles):
+        cards.append(("More", more))
+    return request.render("frame/home.html", sections=loaded, cards=cards)
 
 
 def about(request: PageRequest) -> Response:

@@ -1,5 +1,7 @@
 """Users, leaflets and the audit."""
 
+import re
+
 import httpx
 from sqlalchemy import select, update
 from sqlalchemy.orm import undefer
@@ -44,6 +46,35 @@ def test_a_user_is_added_once_and_can_sign_in(browser: Browser, world: World) ->
         events = session.scalars(select(AuditEvent).where(AuditEvent.kind == "user_changed")).all()
     assert len(events) == 1
     assert "tractors" not in str(events[0].detail)
+
+
+def test_what_is_missing_of_a_user_is_listed_in_the_order_of_the_page(
+    browser: Browser, world: World
+) -> None:
+    browser.get("/rdbm/users/new")
+    page = browser.post("/rdbm/users/new", {"username": "", "password": "", "last_name": ""}).text
+    fields = ["username", "password", "last_name"]
+    assert re.findall(r'href="#(username|password|last_name)"', page) == fields
+
+
+def test_superuser_and_auditor_find_their_pages_from_home(browser: Browser, world: World) -> None:
+    for role, pages in (
+        (Role.SUPERUSER, {"/rdbm/users", "/rdbm/audit"}),
+        (Role.AUDITOR, {"/rdbm/audit"}),
+    ):
+        with Browser(browser.app) as other:
+            other.sign_in_as(add_user(world.database, role.value, role))
+            home = other.get("/").text
+            assert pages == set(re.findall(r'href="(/rdbm/\w+)"', home))
+            assert all(other.get(page).status_code == 200 for page in pages)
+
+
+def test_whoever_has_many_roles_reaches_all_pages_from_home(browser: Browser, world: World) -> None:
+    many = add_user(world.database, "many", Role.RESEARCHER, Role.CLINICIAN, Role.RDBM)
+    with Browser(browser.app) as other:
+        other.sign_in_as(many)
+        home = other.get("/").text
+    assert {"/studies", "/rdbm/manage"} <= set(re.findall(r'href="(/[\w/]+)"', home))
 
 
 def test_c120_a_weak_password_is_refused(browser: Browser, world: World) -> None:

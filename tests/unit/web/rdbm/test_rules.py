@@ -8,6 +8,8 @@ import pytest
 from crate_core.domain.consent import ConsentMode, ConsentRecord
 from crate_core.domain.contact import Status
 from crate_core.domain.roles import Role
+from crate_core.models import AuditEvent
+from crate_web.rdbm.audit_log.routes import detail_in_words
 from crate_web.rdbm.patients.allowed import Entry, in_words, on_day
 from crate_web.rdbm.queue.waiting import Kind, Waiting, counts, oldest_first
 from crate_web.rdbm.stories.actions import WORDS, actions_for
@@ -96,3 +98,17 @@ def test_only_superusers_make_superusers() -> None:
     assert problem_with_roles(by=rdbm, before=rdbm, after=set(), is_self=True)
     assert not may_change(by=rdbm, roles=both)
     assert may_change(by=both, roles=both)
+
+
+def test_r99_two_codes_of_an_event_are_no_change_from_one_to_the_other() -> None:
+    event = AuditEvent(
+        detail={
+            "codes": ["AAAA-1", "BBBB-2"],
+            "boxes": ["patient_signed"],
+            "title": ["Old", "New"],
+            "direct": False,
+        }
+    )
+    assert detail_in_words(event) == (
+        "codes: AAAA-1, BBBB-2; boxes: patient signed; title: from Old to New; direct: no"
+    )

@@ -11,11 +11,14 @@ from crate_core.domain.roles import Role
 from crate_core.models import AuditEvent
 from crate_web import access
 from crate_web.downloads import audited_download
-from crate_web.feature import Feature
+from crate_web.feature import Feature, NavigationEntry
 from crate_web.listing import Query, read_query
 from crate_web.rdbm.audit_log import queries
 from crate_web.requests import PageRequest
 from crate_web.routing import page
+
+# Lists of things; other lists of two are what stood there before a change and after it.
+_SEVERAL = {"boxes", "codes"}
 
 
 def show_list(request: PageRequest) -> Response:
@@ -62,16 +65,18 @@ def kind_in_words(kind: str) -> str:
 def detail_in_words(event: AuditEvent) -> str:
     """Return the facts of an event as one line."""
     return "; ".join(
-        f"{name.replace('_', ' ')}: {_value(value)}" for name, value in event.detail.items()
+        f"{name.replace('_', ' ')}: {_value(name, value)}" for name, value in event.detail.items()
     )
 
 
-def _value(value: object) -> str:
+def _value(name: str, value: object) -> str:
     match value:
         case bool():
             return "yes" if value else "no"
         case None:
             return "none"
+        case list() if name in _SEVERAL:
+            return ", ".join(str(each).replace("_", " ") for each in value) or "none"
         case [before, after]:
             return f"from {before or 'nothing'} to {after or 'nothing'}"
         case list() | dict():
@@ -112,5 +117,9 @@ feature = Feature(
         page("/rdbm/audit", show_list, access=_readers, name="rdbm.audit"),
         page("/rdbm/audit.csv", download_list, access=_readers, name="rdbm.audit.csv"),
         page("/rdbm/audit/chain", show_chain, access=_readers, name="rdbm.audit.chain"),
+    ],
+    # The RDBM comes here by way of "Manage".
+    navigation=[
+        NavigationEntry("Audit", "rdbm.audit", frozenset({Role.AUDITOR, Role.SUPERUSER}), order=80)
     ],
 )

@@ -11,7 +11,7 @@ from crate_web import access
 from crate_web.access import RefusedError
 from crate_web.auth.passwords import problem_with
 from crate_web.downloads import audited_download
-from crate_web.feature import Feature
+from crate_web.feature import Feature, NavigationEntry
 from crate_web.forms import FormState, parse, state_of
 from crate_web.listing import Query, read_query
 from crate_web.rdbm.noting import number_in_path
@@ -265,4 +265,6 @@ feature = Feature(
             hashes_passwords=True,
         ),
     ],
+    # The RDBM comes here by way of "Manage".
+    navigation=[NavigationEntry("Users", "rdbm.users", frozenset({Role.SUPERUSER}), order=70)],
 )
