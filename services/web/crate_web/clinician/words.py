@@ -8,8 +8,8 @@ from crate_web.contact.visibility import StateInWords, coarse_of
 
 _LOOKED_UP = StateInWords(
     "In progress",
-    "We look the patient up, and see what they chose about research. You get a mail with the papers"
-    " when the patient can be asked.",
+    "We look the patient up, and see what they chose about research. You get an e-mail with the"
+    " papers when the patient can be asked.",
 )
 _POSTED_FOR_YOU = StateInWords(
     "With the patient",
@@ -17,8 +17,8 @@ _POSTED_FOR_YOU = StateInWords(
 )
 _PASSED_ON = StateInWords(
     "With the patient",
-    "You have got a mail with a link to the papers. Print them, and hand them to the patient or post"
-    " them: nobody else does. The patient sends the form back; you need not collect it.",
+    "You have got an e-mail with a link to the papers. Print them, and hand them to the patient or"
+    " post them: nobody else does. The patient sends the form back; you need not collect it.",
 )
 _WORDS = {
     CoarseStatus.NOT_POSSIBLE: StateInWords(

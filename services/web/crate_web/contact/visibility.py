@@ -30,7 +30,7 @@ _WORDS: Mapping[CoarseStatus, StateInWords] = MappingProxyType(
             "In progress",
             "We find out who the patient is and what they chose about research. Then the patient, or"
             " first their clinician, is asked, unless the patient said already that researchers may"
-            " write. You need do nothing; you get a mail when it is approved.",
+            " write. You need do nothing; the lead researcher gets an e-mail when it is approved.",
         ),
         CoarseStatus.NOT_POSSIBLE: StateInWords(
             "Not possible",

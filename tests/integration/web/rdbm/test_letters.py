@@ -65,6 +65,12 @@ def test_c107_marking_as_posted_keeps_who_and_when(
     assert "mona" in browser.get("/rdbm/letters?state=posted").text
 
 
+def test_c107_marking_without_a_tick_says_what_to_do(browser: Browser, world: World) -> None:
+    browser.get("/rdbm/letters")
+    answer = browser.post("/rdbm/letters/posted", {})
+    assert "Nothing was marked: tick the letters" in browser.follow(answer).text
+
+
 def test_c107_a_researcher_cannot_mark_a_letter(world: World, browser: Browser) -> None:
     world.leaflet()
     packed(world)

@@ -1,5 +1,6 @@
 """The clinician's page, on each database engine."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -98,6 +99,8 @@ def test_c42_wrong_token_is_refused_without_patient_data(
         page = browser.get(f"/respond/{wrong}")
         assert page.status_code == 403
         assert names_nobody(page.text)
+        assert "If you need help, ask Alex Example: telephone" in page.text
+        assert "Go to your home page" not in page.text
         assert browser.get(f"/respond/{wrong}/pack.pdf").status_code == 403
     assert audited(database, AuditKind.CLINICIAN_PAGE_OPENED) == []
 
@@ -217,6 +220,15 @@ def test_c51_c52_name_and_reason_of_a_veto_are_required(
     assert page.status_code == 422
     assert f'href="#{field}"' in page.text
     assert response_of(database).answered_at is None
+
+
+def test_what_is_missing_is_listed_in_the_order_of_the_page(
+    browser: Browser, database: Database, asked: ContactRequest
+) -> None:
+    token = ask(database, asked)
+    browser.get(f"/respond/{token}")
+    page = browser.post(f"/respond/{token}", {"answer": "B"}).text
+    assert re.findall(r'href="#(reason_b|name)"', page) == ["reason_b", "name"]
 
 
 @pytest.mark.parametrize("answer", ["C", "D"])

@@ -121,7 +121,12 @@ def _check_page(request: PageRequest, ids: frozenset[int]) -> Response:
         letters = queries.chosen_letters(session, ids)
         codes = queries.codes_of(session, letters)
     if not letters:
-        request.flash("Tick the letters that you posted; none of them was waiting.", "info")
+        request.flash(
+            "These letters were marked as posted before."
+            if ids
+            else "Nothing was marked: tick the letters that you posted first.",
+            "info",
+        )
         return request.redirect("rdbm.letters")
     return request.render("rdbm_letters/posted.html", letters=letters, codes=codes, kinds=KINDS)
 
