@@ -374,9 +374,20 @@ def test_chunks_are_compressed(alice: Browser) -> None:
 
 
 def test_home_shows_the_last_runs(alice: Browser) -> None:
-    assert "Run a query" in alice.client.get("/").text
+    assert "Run an example" in alice.client.get("/").text
     alice.run("SELECT 1 AS one")
     assert "SELECT 1 AS one" in alice.client.get("/").text
+
+
+def test_the_example_is_put_into_the_editor_when_asked_for(alice: Browser) -> None:
+    job = JobView(1, Task.READ_STRUCTURE, 0, 1, utcnow())
+    alice.lab.database.write(ReadStructure(alice.lab.settings).perform(job))
+    offered = alice.client.get("/research/sql").text
+    assert re.search(r"<textarea[^>]*></textarea>", offered)
+    assert "Put the example into the editor" in offered
+    filled = alice.client.get("/research/sql?example=yes").text
+    assert re.search(r"<textarea[^>]*>\s*SELECT", filled)
+    assert "Put the example into the editor" not in filled
 
 
 def test_empty_query_is_asked_for(alice: Browser) -> None:

@@ -76,7 +76,7 @@ def _options(request: PageRequest) -> list[tuple[str, str]]:
 
 
 def show_editor(request: PageRequest) -> Response:
-    """Show an empty editor, or a saved text (`?query=`), or that of a run (`?run=`)."""
+    """Show an editor: empty, or with the text of `?query=` (saved), `?run=`, or `?example=`."""
     parameters = request.query_params
     values: dict[str, str | list[str]] = {"database": parameters.get("database", "")}
     found = _text_asked_for(request)
@@ -104,6 +104,9 @@ def _render_editor(request: PageRequest, form: FormState, **context: object) -> 
         tables = queries.tables_of(session, database.name, _TABLES_SHOWN)
     columns = {table: [row.column_name for row in rows] for table, rows in tables.items()}
     first = table_to_begin_with(columns, [database.rid_column, database.mrid_column])
+    shown = example(place_of(database), first) if first else None
+    if shown and request.query_params.get("example") and not form.value("sql"):
+        form = FormState({**form.values, "sql": shown})
     return request.render(
         "research/editor.html",
         form=form,
@@ -112,7 +115,7 @@ def _render_editor(request: PageRequest, form: FormState, **context: object) -> 
         db_options=_options(request),
         tables=tables,
         tables_shown=_TABLES_SHOWN,
-        example=example(place_of(database), first) if first else None,
+        example=shown,
         marked=context.pop("marked", None),
         refusal=context.pop("refusal", None),
     )
