@@ -44,7 +44,7 @@ def test_connection_is_dropped_before_the_answer(smtp_sink: SmtpSink, keep: bool
     assert len(smtp_sink.deliveries) == keep
 
 
-def test_answer_stalls(smtp_sink: SmtpSink) -> None:
+def test_answer_is_held_back_for_as_long_as_it_is_told(smtp_sink: SmtpSink) -> None:
     smtp_sink.at_data["clinician@example.org"] = Reply(stall=1)
     began = time.monotonic()
     send(smtp_sink, message())

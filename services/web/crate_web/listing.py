@@ -80,14 +80,19 @@ class Listing(Generic[T]):
     @property
     def numbers(self) -> list[int | None]:
         """Page numbers to link to; None stands for a gap."""
-        near = range(self.query.page - _WINDOW, self.query.page + _WINDOW + 1)
-        shown = sorted({1, self.pages, *(number for number in near if 1 <= number <= self.pages)})
-        numbers: list[int | None] = []
-        for number in shown:
-            if numbers and number - (numbers[-1] or 0) > 1:
-                numbers.append(None)
-            numbers.append(number)
-        return numbers
+        return pages_to_link(self.query.page, self.pages)
+
+
+def pages_to_link(current: int, last: int) -> list[int | None]:
+    """Return the numbers of the first, the last, and the pages near the current one; None for a gap."""
+    near = range(current - _WINDOW, current + _WINDOW + 1)
+    shown = sorted({1, last, *(number for number in near if 1 <= number <= last)})
+    numbers: list[int | None] = []
+    for number in shown:
+        if numbers and number - (numbers[-1] or 0) > 1:
+            numbers.append(None)
+        numbers.append(number)
+    return numbers
 
 
 def read_query(

@@ -224,7 +224,9 @@ def test_r17_r20_pages_give_each_row_once_with_continuous_numbers(alice: Browser
 
 
 @pytest.mark.parametrize(("asked", "first"), [("99", 101), ("-1", 101), ("0", 101), ("abc", 1)])
-def test_r18_page_bounds(alice: Browser, asked: str, first: int) -> None:
+def test_r18_a_page_beyond_the_ends_is_the_last_and_what_is_no_number_the_first(
+    alice: Browser, asked: str, first: int
+) -> None:
     address = alice.run(ROWS_120)
     assert _numbers(alice.page(f"{address}?page={asked}&per_page=50"))[0] == first
 

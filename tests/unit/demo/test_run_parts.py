@@ -64,7 +64,7 @@ def test_no_service_is_told_of_sources_that_are_not_its_own(tmp_path: Path, name
     assert ("CRATE_SMTP_URL" in told) == (name == "mailer")
 
 
-def test_own_environment_wins(tmp_path: Path) -> None:
+def test_own_environment_wins_over_what_a_run_would_set(tmp_path: Path) -> None:
     state = open_state(tmp_path)
     told = processes(state, {"CRATE_LOG_LEVEL": "DEBUG", "CRATE_WORKER_PROCESSES": "3"})
     assert told["consent"].environment["CRATE_WORKER_PROCESSES"] == "3"

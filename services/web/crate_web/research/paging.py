@@ -3,9 +3,10 @@
 import math
 from dataclasses import dataclass
 
+from crate_web.listing import pages_to_link
+
 PER_PAGE_CHOICES = (10, 20, 50, 100, 200, 500, 1000)
 DEFAULT_PER_PAGE = 50
-_WINDOW = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +35,7 @@ class ResultPage:
     @property
     def links(self) -> list[int | None]:
         """Page numbers to link to; None stands for a gap."""
-        near = range(self.number - _WINDOW, self.number + _WINDOW + 1)
-        shown = sorted({1, self.pages, *(page for page in near if 1 <= page <= self.pages)})
-        links: list[int | None] = []
-        for page in shown:
-            if links and page - (links[-1] or 0) > 1:
-                links.append(None)
-            links.append(page)
-        return links
+        return pages_to_link(self.number, self.pages)
 
 
 def result_page(asked: str, *, rows: int, per_page: int) -> ResultPage:

@@ -60,7 +60,9 @@ def test_unknown_types_become_text() -> None:
     ("asked", "number"),
     [("1", 1), ("3", 3), ("99", 3), ("-1", 3), ("0", 3), ("abc", 1), ("", 1), ("9" * 50, 3)],
 )
-def test_r18_page_bounds(asked: str, number: int) -> None:
+def test_r18_a_page_beyond_the_ends_is_the_last_and_what_is_no_number_the_first(
+    asked: str, number: int
+) -> None:
     assert result_page(asked, rows=120, per_page=50).number == number
 
 
@@ -82,7 +84,9 @@ def test_r17_r20_pages_cover_all_rows_once() -> None:
         ("-1", 50, None),
     ],
 )
-def test_r19_rows_a_page(asked: str | None, usual: int, found: int | None) -> None:
+def test_r19_rows_a_page_are_those_on_offer_or_the_persons_own(
+    asked: str | None, usual: int, found: int | None
+) -> None:
     assert per_page_of(asked, usual=usual) == found
 
 
@@ -129,7 +133,7 @@ def test_refused_words_are_marked_within_their_lines() -> None:
 
 
 @given(st.text(max_size=60))
-def test_marking_never_fails(sql: str) -> None:
+def test_any_refused_text_can_be_marked(sql: str) -> None:
     refusal = refusal_of(sql, Place("mysql", "research"))
     if refusal is not None:
         marked = mark(sql, refusal)
