@@ -39,6 +39,8 @@ def test_letters_and_replies_wait_with_one_action_each(browser: Browser, world: 
     assert "<strong>1</strong> reply to enter" in page
     assert f'href="/rdbm/replies/{code}"' in page
     assert 'href="/rdbm/letters#letter-1"' in page
+    assert 'href="?sort=kind"' in page
+    assert 'href="?sort=-since"' in page
     only = browser.get("/rdbm?kind=reply").text
     assert f"/rdbm/replies/{code}" in only
     assert "/rdbm/letters#letter-1" not in only

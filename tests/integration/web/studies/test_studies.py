@@ -286,4 +286,6 @@ def test_list_is_searched_and_sorted(
     assert "Sleep" not in browser.get("/studies?q=2").text.split("<tbody")[1]
     for sort in ("number", "-title", "lead", "-lead"):
         assert "2 studies" in browser.get(f"/studies?sort={sort}").text
-    assert "not yet: local approval is not recorded" in browser.get("/studies").text
+    page = browser.get("/studies").text
+    assert "not yet: local approval is not recorded" in page
+    assert "<title>Studies - Research database</title>" in page  # the section once

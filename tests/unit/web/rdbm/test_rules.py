@@ -105,10 +105,12 @@ def test_r99_two_codes_of_an_event_are_no_change_from_one_to_the_other() -> None
         detail={
             "codes": ["AAAA-1", "BBBB-2"],
             "boxes": ["patient_signed"],
+            "roles": [["researcher"], ["clinician", "rdbm"]],
             "title": ["Old", "New"],
             "direct": False,
         }
     )
     assert detail_in_words(event) == (
-        "codes: AAAA-1, BBBB-2; boxes: patient signed; title: from Old to New; direct: no"
+        "codes: AAAA-1, BBBB-2; boxes: patient signed; roles: from researcher to clinician, rdbm;"
+        " title: from Old to New; direct: no"
     )

@@ -18,7 +18,7 @@ from crate_web.requests import PageRequest
 from crate_web.routing import page
 
 # Lists of things; other lists of two are what stood there before a change and after it.
-_SEVERAL = {"boxes", "codes"}
+_SEVERAL = {"boxes", "codes", "roles"}
 
 
 def show_list(request: PageRequest) -> Response:
@@ -75,14 +75,20 @@ def _value(name: str, value: object) -> str:
             return "yes" if value else "no"
         case None:
             return "none"
-        case list() if name in _SEVERAL:
-            return ", ".join(str(each).replace("_", " ") for each in value) or "none"
-        case [before, after]:
-            return f"from {before or 'nothing'} to {after or 'nothing'}"
-        case list() | dict():
+        case [before, after] if name not in _SEVERAL or isinstance(before, list):
+            return f"from {_joined(before)} to {_joined(after)}"
+        case list():
+            return _joined(value)
+        case dict():
             return json.dumps(value, ensure_ascii=False)
         case _:
             return str(value)
+
+
+def _joined(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(str(each).replace("_", " ") for each in value) or "nothing"
+    return str(value or "nothing")
 
 
 def _row(event: AuditEvent) -> tuple[object, ...]:

@@ -19,7 +19,7 @@ from crate_web.feature import Feature
 from crate_web.forms import FormState
 from crate_web.rdbm.noting import note
 from crate_web.requests import PageRequest
-from crate_web.routing import page
+from crate_web.routing import UPLOAD_BODY_BYTES, page
 
 TITLES = {
     LeafletName.TAKING_PART: "Taking part in research",
@@ -33,7 +33,6 @@ _USES = {
     LeafletName.TRAFFIC_LIGHT_CHOICE: "Clinicians hand it out",
     LeafletName.FOR_STAFF: "Linked from the clinician's page",
 }
-_UPLOAD_BODY_BYTES = 64 * 1024 * 1024
 
 
 def show_list(request: PageRequest) -> Response:
@@ -120,7 +119,7 @@ feature = Feature(
             access=_rdbm,
             name="rdbm.leaflet",
             methods=["POST"],
-            max_body_bytes=_UPLOAD_BODY_BYTES,
+            max_body_bytes=UPLOAD_BODY_BYTES,
         ),
     ],
 )

@@ -91,7 +91,7 @@ def save_choice(request: PageRequest) -> Response:
     form = parse(ChoiceForm, request.form_data)
     if isinstance(form, FormState):
         return _choice_page(request, form if form.value("by_override") else refuse_boxes(form))
-    if wrong := form.problems(_today(request)):
+    if wrong := form.problems(request.today):
         return _choice_page(request, wrong)
     if form.change:
         return _choice_page(request, state_of(form))
@@ -165,10 +165,6 @@ def _chosen_day(request: PageRequest) -> date | None:
         return date.fromisoformat(request.query_params.get("on", ""))
     except ValueError:
         return None
-
-
-def _today(request: PageRequest) -> date:
-    return request.now.astimezone(request.site.settings.zone).date()
 
 
 _rdbm = access.role(Role.RDBM)

@@ -15,7 +15,7 @@ from crate_core.jobs import Task, enqueue
 from crate_core.models import ContactRequest, Document
 from crate_core.pdf import UploadRefused
 from crate_web import access
-from crate_web.documents import content_of, pdf_response, read_upload
+from crate_web.documents import content_of, fresh, pdf_response, read_upload
 from crate_web.downloads import audited_download
 from crate_web.feature import Feature
 from crate_web.forms import FormState, parse, state_of
@@ -25,9 +25,7 @@ from crate_web.rdbm.noting import note
 from crate_web.rdbm.replies import queries
 from crate_web.rdbm.replies.forms import ReplyForm
 from crate_web.requests import PageRequest
-from crate_web.routing import page
-
-_UPLOAD_BODY_BYTES = 64 * 1024 * 1024
+from crate_web.routing import UPLOAD_BODY_BYTES, page
 
 
 def show_list(request: PageRequest) -> Response:
@@ -69,8 +67,7 @@ def save(request: PageRequest) -> Response:
     form = parse(ReplyForm, request.form_data)
     if isinstance(form, FormState):
         return _form_page(request, found, refuse_boxes(form))
-    today = request.now.astimezone(request.site.settings.zone).date()
-    wrong = form.problems(today)
+    wrong = form.problems(request.today)
     if wrong or form.change:
         return _form_page(request, found, wrong or state_of(form))
     return _record(request, found, form) if form.confirmed else _check_page(request, found, form)
@@ -124,7 +121,7 @@ def _store(
         if not stored:
             return False
         if scan is not None:
-            queries.attach_scan(session, response_id, _fresh(scan))
+            queries.attach_scan(session, response_id, fresh(scan))
         enqueue(session, Task.PROCESS_PATIENT_RESPONSE, response_id)
         note(
             session,
@@ -138,18 +135,6 @@ def _store(
         return True
 
     return request.site.database.write(work)
-
-
-def _fresh(scan: Document) -> Document:
-    """Return a new row for a document, for a unit of work that may be run again."""
-    return Document(
-        filename=scan.filename,
-        media_type=scan.media_type,
-        size=scan.size,
-        sha256=scan.sha256,
-        content=scan.content,
-        created_at=scan.created_at,
-    )
 
 
 def _scan(request: PageRequest, found: ContactRequest) -> Document | None:
@@ -240,7 +225,7 @@ feature = Feature(
             access=_rdbm,
             name="rdbm.reply",
             methods=["POST"],
-            max_body_bytes=_UPLOAD_BODY_BYTES,
+            max_body_bytes=UPLOAD_BODY_BYTES,
         ),
         page("/rdbm/replies/{code}/scan.pdf", show_scan, access=_rdbm, name="rdbm.reply.scan"),
     ],
