@@ -89,5 +89,6 @@ def _report(session: WriteSession, job: JobView, reason: str) -> None:
             kind="consent_change_failed",
             serious=True,
             summary="What follows from a patient's changed choice could not be carried out",
-            detail=reason,
+            detail="Researchers may still hold permissions that have ended. Retry the job that gave up; where"
+            f" it cannot be mended today, tell them yourself. It ended with: {reason}",
         )

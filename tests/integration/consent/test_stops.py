@@ -64,6 +64,7 @@ def test_c13_opted_out_stops_and_alerts_the_manager(world: World) -> None:
     stopped(world, request_id, StopCode.OPTED_OUT)
     (finding,) = world.findings()
     assert (finding.kind, finding.serious) == ("serious_stop", True)
+    assert "Have the patient removed from the research database" in finding.detail
     assert finding.contact_request_id == request_id
     (mail,) = world.mails("rdbm")
     assert str(N1) not in mail.text + mail.html

@@ -43,6 +43,10 @@ _WITH_STUDY = (
     )
 )
 _OPEN = {Status.NEW, Status.FAILED}
+_AFTER_SERIOUS = (
+    "The request was stopped, and nobody was contacted. Have the patient removed from the research"
+    " database, and find out how they came to be in it; then mark this as done."
+)
 
 
 def process_request(together: Collaborators, job: JobView) -> Callable[[WriteSession], None]:
@@ -179,7 +183,7 @@ def _stop(
             kind="serious_stop",
             serious=True,
             summary=f"Request {request.code} was stopped for a serious reason",
-            detail=stop.text,
+            detail=f"{stop.text} {_AFTER_SERIOUS}",
             request=request,
         )
         content = together.texts.rdbm_serious_finding(request.code)

@@ -118,7 +118,8 @@ class ResearcherLetterWording(Wording):
         description="How the permission came about: standing choice.",
     )
     approval_asked: str = Field(
-        default="The patient has been asked about this study, and said yes on {date}.",
+        default="The patient has been asked about this study, and said yes: their reply was recorded on "
+        "{date}.",
         description="How the permission came about: the patient answered.",
     )
     rules: tuple[str, ...] = Field(

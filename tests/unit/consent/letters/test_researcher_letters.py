@@ -28,7 +28,7 @@ def test_approval_is_addressed_to_the_lead_and_names_patient_and_study(letters: 
 def test_approval_says_whether_the_patient_was_asked_about_this_study(letters: Letters) -> None:
     asked = text_of(letters.approval(samples.approval(asked=True), WRITTEN_AT))
     standing = text_of(letters.approval(samples.approval(asked=False), WRITTEN_AT))
-    assert "has been asked about this study, and said yes on 1 May 2026" in asked
+    assert "and said yes: their reply was recorded on 1 May 2026" in asked
     assert "GREEN" not in asked
     assert "has not been asked about this study. Their standing choice is GREEN" in standing
 

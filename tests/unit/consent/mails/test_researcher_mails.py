@@ -13,7 +13,7 @@ def test_approval_says_why_it_came_and_who_may_be_contacted() -> None:
         "Dear Prof Leader,\n\nI am writing because you may now contact a patient about your study"
         " “Sleep and mood” (request K7QM-2Z9T-4HWX).\n"
     )
-    assert "said yes on 1 May 2026" in mail.text
+    assert "said yes: their reply was recorded on 1 May 2026" in mail.text
     assert "Please read the attached letter" in mail.text
     shown = mail.text.splitlines()
     assert "NHS number: 943 476 5919" in shown
