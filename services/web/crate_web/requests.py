@@ -3,7 +3,7 @@
 import base64
 import json
 import secrets
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -52,6 +52,11 @@ class PageRequest(Request):
     def now(self) -> datetime:
         """The moment of this request, the same wherever it is asked for."""
         return utcnow()
+
+    @property
+    def today(self) -> date:
+        """The date of this request at the site."""
+        return self.now.astimezone(self.site.settings.zone).date()
 
     @property
     def id(self) -> str:

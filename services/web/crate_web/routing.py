@@ -21,6 +21,8 @@ Handler = Callable[[PageRequest], Response]
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _REFRESH = "x-refresh"
 DEFAULT_BODY_BYTES = 1024 * 1024
+UPLOAD_BODY_BYTES = 64 * 1024 * 1024
+"""Of a form with PDFs; each of them is held to the site's own limit besides."""
 _FORM_PART_BYTES = 1024 * 1024
 _WAITING_FOR_PASSWORDS = 50
 

@@ -127,7 +127,6 @@ def _pack_is_given(request: PageRequest, question: Question) -> bool:
 def _question_page(
     request: PageRequest, question: Question, leaflets: list[Leaflet], form: FormState
 ) -> Response:
-    today = request.now.astimezone(request.site.settings.zone).date()
     return request.render(
         "respond/question.html",
         question=question,
@@ -135,7 +134,7 @@ def _question_page(
         leaflets=leaflets,
         form=form,
         summary="\n".join(summary_lines(question.study.summary)[:_SUMMARY_LINES]),
-        today=today,
+        today=request.today,
         nhs_number=format_nhs_number(question.nhs_number) if question.nhs_number else "not known",
         token=request.path_params["token"],
     )

@@ -15,13 +15,11 @@ from crate_web.feature import Feature, NavigationEntry
 from crate_web.forms import FormState, parse
 from crate_web.listing import Query, csv_download, read_query
 from crate_web.requests import PageRequest
-from crate_web.routing import page
+from crate_web.routing import UPLOAD_BODY_BYTES, page
 from crate_web.studies import queries
 from crate_web.studies.forms import FLAGS, StudyForm, form_of
 from crate_web.studies.saving import Saving, read_papers
 
-# Two PDFs and the texts; each PDF is held to the site's own limit.
-_UPLOAD_BODY_BYTES = 64 * 1024 * 1024
 _KEPT_PDF = "PDFs that you chose are not kept when a form comes back: choose them again."
 
 
@@ -253,7 +251,7 @@ feature = Feature(
             access=_rdbm,
             name="studies.new",
             methods=["POST"],
-            max_body_bytes=_UPLOAD_BODY_BYTES,
+            max_body_bytes=UPLOAD_BODY_BYTES,
         ),
         page("/studies/{number:int}", show, access=_readers, name="studies.show"),
         page("/studies/{number:int}/edit", show_edit, access=_rdbm, name="studies.edit"),
@@ -263,7 +261,7 @@ feature = Feature(
             access=_rdbm,
             name="studies.edit",
             methods=["POST"],
-            max_body_bytes=_UPLOAD_BODY_BYTES,
+            max_body_bytes=UPLOAD_BODY_BYTES,
         ),
         page(
             "/studies/{number:int}/details.pdf",
