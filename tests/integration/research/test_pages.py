@@ -392,6 +392,27 @@ def test_the_example_is_put_into_the_editor_when_asked_for(alice: Browser) -> No
     assert "Put the example into the editor" not in filled
 
 
+def test_lists_are_downloaded_as_they_were_filtered_and_hold_own_things_only(
+    alice: Browser,
+) -> None:
+    alice.run("SELECT 1 AS one")
+    alice.run("SELECT 2 AS two")
+    job = JobView(1, Task.READ_STRUCTURE, 0, 1, utcnow())
+    alice.lab.database.write(ReadStructure(alice.lab.settings).perform(job))
+    for path, found in (
+        ("runs", "SELECT 1 AS one,alpha,done,1,1,"),
+        ("queries", "SELECT 1 AS one,alpha,"),
+    ):
+        page = alice.client.get(f"/research/{path}?q=one").text
+        assert f'href="/research/{path}.csv?q=one' in page
+        csv = alice.client.get(f"/research/{path}.csv?q=one").text
+        assert found in csv
+        assert "SELECT 2" not in csv
+    columns = alice.client.get("/research/structure.csv?q=nhsh").text
+    assert "nhshash" in columns
+    assert "note_datetime" not in columns
+
+
 def test_empty_query_is_asked_for(alice: Browser) -> None:
     data = {**alice.token("/research/sql"), "database": "alpha", "sql": ""}
     response = alice.client.post("/research/sql", data=data)

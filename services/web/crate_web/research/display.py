@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Literal
 
+from crate_core.models.research import RunStatus
 from crate_web.research.gate import Place
 from crate_web.research.refusal import Refusal
 from crate_web.research.results import Cell
@@ -17,6 +18,18 @@ _FOLDED_FROM_CHARACTERS = 400
 _FOLDED_FROM_LINES = 5
 _SUMMARY = 80
 _TITLE = 80
+
+STATUS_WORDS = {
+    RunStatus.QUEUED: ("Waiting", "grey"),
+    RunStatus.RUNNING: ("Running", "blue"),
+    RunStatus.DONE: ("Done", "green"),
+    RunStatus.FAILED: ("Failed", "red"),
+    RunStatus.CANCELLED: ("Cancelled", "grey"),
+    RunStatus.TIMED_OUT: ("Timed out", "orange"),
+    RunStatus.REJECTED: ("Refused", "red"),
+    RunStatus.LOST: ("Lost", "orange"),
+}
+"""How a run stands, in a word and a colour."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -237,6 +237,15 @@ def rids_of_run(
 
 def list_runs(session: ReadSession, owner_id: int, query: Query) -> Listing[ResearchRun]:
     """Return a page of this person's runs."""
+    return _page(session, _runs(owner_id, query), query)
+
+
+def all_runs(session: ReadSession, owner_id: int, query: Query) -> Sequence[ResearchRun]:
+    """Return all runs of this person that the list has."""
+    return session.scalars(_runs(owner_id, query)).all()
+
+
+def _runs(owner_id: int, query: Query) -> Select[ResearchRun]:
     wanted = select(ResearchRun).where(ResearchRun.owner_id == owner_id)
     if query.search:
         wanted = wanted.where(ResearchRun.sql.icontains(query.search, autoescape=True))
@@ -244,8 +253,7 @@ def list_runs(session: ReadSession, owner_id: int, query: Query) -> Listing[Rese
         wanted = wanted.where(ResearchRun.status == query.filters["status"])
     order = {"started": ResearchRun.created_at, "rows": ResearchRun.rows_kept}[query.sort]
     ordered = order.desc() if query.descending else order
-    found = wanted.order_by(ordered, ResearchRun.id.desc())
-    return _page(session, found, query)
+    return wanted.order_by(ordered, ResearchRun.id.desc())
 
 
 def recent_runs(session: ReadSession, owner_id: int, most: int) -> Sequence[Row[*tuple[Any, ...]]]:
@@ -255,17 +263,34 @@ def recent_runs(session: ReadSession, owner_id: int, most: int) -> Sequence[Row[
 
 def list_queries(session: ReadSession, owner_id: int, query: Query) -> Listing[ResearchQuery]:
     """Return a page of this person's saved queries."""
+    return _page(session, _queries(owner_id, query), query)
+
+
+def all_queries(session: ReadSession, owner_id: int, query: Query) -> Sequence[ResearchQuery]:
+    """Return all saved queries of this person that the list has."""
+    return session.scalars(_queries(owner_id, query)).all()
+
+
+def _queries(owner_id: int, query: Query) -> Select[ResearchQuery]:
     wanted = select(ResearchQuery).where(ResearchQuery.owner_id == owner_id)
     if query.search:
         wanted = wanted.where(ResearchQuery.sql.icontains(query.search, autoescape=True))
     order = {"used": ResearchQuery.used_at, "created": ResearchQuery.created_at}[query.sort]
     ordered = order.desc() if query.descending else order
-    found = wanted.order_by(ordered, ResearchQuery.id.desc())
-    return _page(session, found, query)
+    return wanted.order_by(ordered, ResearchQuery.id.desc())
 
 
 def list_columns(session: ReadSession, database: str, query: Query) -> Listing[ResearchColumn]:
     """Return a page of the columns of a database, by table, in the order of the database."""
+    return _page(session, _columns(database, query), query)
+
+
+def all_columns(session: ReadSession, database: str, query: Query) -> Sequence[ResearchColumn]:
+    """Return all columns of a database that the list has."""
+    return session.scalars(_columns(database, query)).all()
+
+
+def _columns(database: str, query: Query) -> Select[ResearchColumn]:
     wanted = select(ResearchColumn).where(ResearchColumn.database == database)
     if query.search:
         wanted = wanted.where(
@@ -273,8 +298,7 @@ def list_columns(session: ReadSession, database: str, query: Query) -> Listing[R
             | ResearchColumn.column_name.icontains(query.search, autoescape=True)
             | ResearchColumn.comment.icontains(query.search, autoescape=True)
         )
-    found = wanted.order_by(ResearchColumn.table_name, ResearchColumn.position)
-    return _page(session, found, query)
+    return wanted.order_by(ResearchColumn.table_name, ResearchColumn.position)
 
 
 def tables_of(session: ReadSession, database: str, most: int) -> dict[str, list[ResearchColumn]]:

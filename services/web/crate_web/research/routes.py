@@ -10,15 +10,15 @@ from starlette.responses import Response
 from crate_core.database import ReadSession
 from crate_core.domain.roles import Role
 from crate_core.models.research import ResearchRun, RunStatus
-from crate_core.settings.research import ResearchDatabase
 from crate_web import access
 from crate_web.feature import Feature, HomeSection, NavigationEntry
 from crate_web.forms import FormState, parse
-from crate_web.listing import read_query
 from crate_web.requests import PageRequest
-from crate_web.research import queries
+from crate_web.research import lists, queries
+from crate_web.research.choice import database_asked_for, database_options
 from crate_web.research.databases import find_database, place_of
 from crate_web.research.display import (
+    STATUS_WORDS,
     example,
     index_of,
     mark,
@@ -33,20 +33,8 @@ from crate_web.routing import page
 from crate_web.visitor import Visitor
 
 _TABLES_SHOWN = 60
-_COLUMNS_A_PAGE = 200
 _RECENT_RUNS = 5
 _LARGEST_ID = 2**62
-
-STATUS_WORDS = {
-    RunStatus.QUEUED: ("Waiting", "grey"),
-    RunStatus.RUNNING: ("Running", "blue"),
-    RunStatus.DONE: ("Done", "green"),
-    RunStatus.FAILED: ("Failed", "red"),
-    RunStatus.CANCELLED: ("Cancelled", "grey"),
-    RunStatus.TIMED_OUT: ("Timed out", "orange"),
-    RunStatus.REJECTED: ("Refused", "red"),
-    RunStatus.LOST: ("Lost", "orange"),
-}
 
 
 def _id(request: PageRequest) -> int:
@@ -54,22 +42,6 @@ def _id(request: PageRequest) -> int:
     if number > _LARGEST_ID:
         raise HTTPException(404)
     return number
-
-
-def _databases(request: PageRequest) -> list[ResearchDatabase]:
-    return request.site.settings.research_databases
-
-
-def _database(request: PageRequest, name: str) -> ResearchDatabase:
-    """The database of this name, else the default one."""
-    databases = _databases(request)
-    if not databases:
-        raise HTTPException(404, "This site has no research database.")
-    return find_database(databases, name) or databases[0]
-
-
-def _options(request: PageRequest) -> list[tuple[str, str]]:
-    return [(database.name, database.label) for database in _databases(request)]
 
 
 # --- The editor
@@ -99,7 +71,7 @@ def _text_asked_for(request: PageRequest) -> tuple[str, str] | None:
 
 
 def _render_editor(request: PageRequest, form: FormState, **context: object) -> Response:
-    database = _database(request, form.value("database"))
+    database = database_asked_for(request, form.value("database"))
     with request.site.database.read() as session:
         tables = queries.tables_of(session, database.name, _TABLES_SHOWN)
     columns = {table: [row.column_name for row in rows] for table, rows in tables.items()}
@@ -111,8 +83,8 @@ def _render_editor(request: PageRequest, form: FormState, **context: object) -> 
         "research/editor.html",
         form=form,
         database=database,
-        databases=_databases(request),
-        db_options=_options(request),
+        databases=request.site.settings.research_databases,
+        db_options=database_options(request),
         tables=tables,
         tables_shown=_TABLES_SHOWN,
         example=shown,
@@ -127,7 +99,7 @@ def submit(request: PageRequest) -> Response:
     if isinstance(form, FormState):
         return _render_editor(request, form)
     state = FormState({"database": form.database, "sql": form.sql, "submission": form.submission})
-    database = find_database(_databases(request), form.database)
+    database = find_database(request.site.settings.research_databases, form.database)
     if database is None:
         return _render_editor(request, state.refuse("database", "Choose a database"))
     owner_id, address, now = request.user.user_id, request.address, request.now
@@ -151,29 +123,6 @@ def submit(request: PageRequest) -> Response:
 # --- Runs
 
 
-def show_runs(request: PageRequest) -> Response:
-    """List the person's runs."""
-    query = read_query(
-        request.query_params,
-        sorts=["started", "rows"],
-        default="-started",
-        filters=["status"],
-        page_size=request.user.rows_per_page,
-    )
-    with request.site.database.read() as session:
-        listing = queries.list_runs(session, request.user.user_id, query)
-    return request.render(
-        "research/runs.html",
-        listing=listing,
-        words=STATUS_WORDS,
-        state_options=[
-            ("", "Any"),
-            *((status, word) for status, (word, _) in STATUS_WORDS.items()),
-        ],
-        title_of=title_of,
-    )
-
-
 def _run(request: PageRequest, session: ReadSession) -> ResearchRun:
     run = queries.find_run(session, _id(request), request.user.user_id)
     if run is None:
@@ -195,7 +144,7 @@ def show_run(request: PageRequest) -> Response:
         shown = result_page(parameters.get("page", "1"), rows=run.rows_kept, per_page=per_page)
         rows = queries.rows_between(session, run.id, shown.first, shown.end)
     columns = queries.columns_of(run)
-    database = find_database(_databases(request), run.database)
+    database = find_database(request.site.settings.research_databases, run.database)
     rid = index_of(columns, database.rid_column) if database else None
     return request.render(
         "research/result.html",
@@ -214,7 +163,7 @@ def show_run(request: PageRequest) -> Response:
 def _render_open(
     request: PageRequest, session: ReadSession, run: ResearchRun, template: str
 ) -> Response:
-    database = find_database(_databases(request), run.database)
+    database = find_database(request.site.settings.research_databases, run.database)
     begun = run.started_at or run.created_at
     return request.render(
         template,
@@ -256,43 +205,6 @@ def cancel(request: PageRequest) -> Response:
     return request.redirect("research.run", id=run_id)
 
 
-# --- Saved queries and structure
-
-
-def show_queries(request: PageRequest) -> Response:
-    """List the person's saved queries (R38)."""
-    query = read_query(
-        request.query_params,
-        sorts=["used", "created"],
-        default="-used",
-        page_size=request.user.rows_per_page,
-    )
-    with request.site.database.read() as session:
-        listing = queries.list_queries(session, request.user.user_id, query)
-    return request.render("research/queries.html", listing=listing, title_of=title_of)
-
-
-def show_structure(request: PageRequest) -> Response:
-    """List tables and columns of one database, as the runner last read them."""
-    query = read_query(
-        request.query_params,
-        sorts=["table"],
-        default="table",
-        filters=["database"],
-        page_size=_COLUMNS_A_PAGE,
-    )
-    database = _database(request, query.filters["database"])
-    with request.site.database.read() as session:
-        listing = queries.list_columns(session, database.name, query)
-    return request.render(
-        "research/structure.html",
-        listing=listing,
-        database=database,
-        databases=_databases(request),
-        db_options=_options(request),
-    )
-
-
 # --- Home
 
 
@@ -314,7 +226,8 @@ feature = Feature(
     routes=[
         page("/research/sql", show_editor, access=_allowed, name="research.sql"),
         page("/research/sql", submit, access=_allowed, name="research.sql", methods=["POST"]),
-        page("/research/runs", show_runs, access=_allowed, name="research.runs"),
+        page("/research/runs", lists.show_runs, access=_allowed, name="research.runs"),
+        page("/research/runs.csv", lists.download_runs, access=_allowed, name="research.runs.csv"),
         page("/research/runs/{id:int}", show_run, access=_allowed, name="research.run"),
         page("/research/runs/{id:int}/state", show_state, access=_allowed, name="research.state"),
         page(
@@ -324,8 +237,22 @@ feature = Feature(
             name="research.cancel",
             methods=["POST"],
         ),
-        page("/research/queries", show_queries, access=_allowed, name="research.queries"),
-        page("/research/structure", show_structure, access=_allowed, name="research.structure"),
+        page("/research/queries", lists.show_queries, access=_allowed, name="research.queries"),
+        page(
+            "/research/queries.csv",
+            lists.download_queries,
+            access=_allowed,
+            name="research.queries.csv",
+        ),
+        page(
+            "/research/structure", lists.show_structure, access=_allowed, name="research.structure"
+        ),
+        page(
+            "/research/structure.csv",
+            lists.download_structure,
+            access=_allowed,
+            name="research.structure.csv",
+        ),
     ],
     navigation=[NavigationEntry("Query", "research.sql", _ROLES, order=10)],
     home=[HomeSection(Role.RESEARCHER, "Researching", "research/home.html", _load_home, order=10)],
