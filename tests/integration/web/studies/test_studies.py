@@ -6,11 +6,13 @@ from io import BytesIO
 import pikepdf
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 
 from crate_core.audit import AuditKind
-from crate_core.database import Database
+from crate_core.database import Database, WriteSession
 from crate_core.domain.roles import Role
 from crate_core.models import AuditEvent, Document, Leaflet, Study, UserAccount
+from crate_web.documents import remove_if_unused
 from crate_web.studies.forms import FLAGS
 from tests.pdfs import one_page_pdf
 from tests.web import Browser, add_user, make_application
@@ -196,6 +198,32 @@ def test_c122_uploads_are_checked_by_content_and_size(
     if status == 422:
         assert 'href="#details_pdf"' in sent.text
         assert 'value="Joint pain"' in sent.text
+
+
+def test_a_save_that_met_a_deadlock_is_made_again_with_its_pdf(
+    browser: Browser,
+    database: Database,
+    lead: UserAccount,
+    rdbm: UserAccount,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    deadlocks = [OperationalError("UPDATE", {}, Exception(1213))]
+
+    def remove(session: WriteSession, document_id: int) -> bool:
+        if deadlocks:
+            raise deadlocks.pop()
+        return remove_if_unused(session, document_id)
+
+    monkeypatch.setattr("crate_web.studies.saving.remove_if_unused", remove)
+    add_study(database, lead, 7)
+    browser.sign_in_as(rdbm)
+    browser.get("/studies/7/edit")
+    content = one_page_pdf("New")
+    saved = browser.post("/studies/7/edit", fields(lead), files={"details_pdf": upload(content)})
+    assert saved.status_code == 303
+    assert deadlocks == []
+    assert browser.get("/studies/7/details.pdf").content == content
+    assert count_documents(database) == 1
 
 
 def test_c123_replaced_pdf_goes_and_one_that_is_used_elsewhere_stays(
