@@ -316,4 +316,7 @@ def test_list_is_searched_and_sorted(
         assert "2 studies" in browser.get(f"/studies?sort={sort}").text
     page = browser.get("/studies").text
     assert "not yet: local approval is not recorded" in page
+    beyond = browser.get("/studies?page=9").text
+    assert "2 studies, and nothing on page 9 any more" in beyond
+    assert ">Go to page 1</a>" in beyond
     assert "<title>Studies - Research database</title>" in page  # the section once
