@@ -173,7 +173,10 @@ def _check_functions(text: str, tokens: tuple[Token, ...], place: Place) -> None
             first -= 2
         parts = [_capitals(part.text) for part in tokens[first : index + 1 : 2]]
         if ".".join(parts) not in allowed:
-            _refuse(text, tokens[first], rule_for(parts[-1]), until=token)
+            rule = rule_for(parts[-1])
+            if first and tokens[first - 1].text == ")":
+                rule = rule._replace(instead=f"{rule.instead}; a name of a sub-query needs AS")
+            _refuse(text, tokens[first], rule, until=token)
 
 
 def _capitals(name: str) -> str:
@@ -257,6 +260,7 @@ def _check_tree(text: str, tokens: tuple[Token, ...], tree: exp.Expression) -> N
 
 def _check_names(text: str, tokens: tuple[Token, ...], tree: exp.Expression, place: Place) -> None:
     names = _own_names(tree, place)
+    _check_odd_tables(text, tokens, tree)
     for node in tree.find_all(exp.Table):
         for part in node.parts:
             if not isinstance(part, exp.Identifier) and len(node.parts) > 1:
@@ -266,6 +270,33 @@ def _check_names(text: str, tokens: tuple[Token, ...], tree: exp.Expression, pla
         if _is_system(node.name, place.dialect):
             _refuse(text, _token_named(tokens, node.name), _outside(place))
     _check_chains(text, tokens, names, place)
+
+
+def _check_odd_tables(text: str, tokens: tuple[Token, ...], tree: exp.Expression) -> None:
+    """Tables that only SQLite takes for such: a string ('t'), and what follows IN without brackets."""
+    strings = {token.start: token for token in tokens if token.kind is Kind.STRING}
+    for node in tree.find_all(exp.Table):
+        for part in node.parts:
+            if string := strings.get(part.meta.get("start", -1)):
+                _refuse(text, string, _STRING_AS_TABLE)
+    if not any(node.args.get("field") for node in tree.find_all(exp.In)):
+        return
+    for token, following in pairwise(tokens):
+        if token.upper == "IN" and following.text != "(":
+            _refuse(text, following, _IN_WITHOUT_BRACKETS)
+    _refuse(text, None, _UNREADABLE)
+
+
+_STRING_AS_TABLE: Final = Rule(
+    Reason.UNREADABLE,
+    "a text in quotes stands where a table is named",
+    'write the name without quotes, or in "double" ones',
+)
+_IN_WITHOUT_BRACKETS: Final = Rule(
+    Reason.UNREADABLE,
+    "IN is followed by brackets here, with values or a query in them",
+    "write IN (SELECT column FROM table)",
+)
 
 
 def _own_names(tree: exp.Expression, place: Place) -> frozenset[str]:

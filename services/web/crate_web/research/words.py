@@ -39,6 +39,11 @@ _OUTSIDE = Rule(
     "other servers and files are out of reach",
     "query the tables of this database only",
 )
+_ACCOUNT = Rule(
+    Reason.FUNCTION,
+    "functions about the server are not available",
+    "leave it out; if this is the name of a column, put it in quotes",
+)
 _TABLE = Rule(
     Reason.NOT_A_QUERY, "TABLE statements are not available", "write SELECT * FROM the table"
 )
@@ -62,6 +67,7 @@ REFUSED_WORDS: Final = {
         **_rules(_LOCK, "LOCK UNLOCK HIGH_PRIORITY"),
         **_rules(_SET, "SET"),
         **_rules(_CODE, "CALL PROCEDURE KILL SHUTDOWN"),
+        **_rules(_ACCOUNT, "CURRENT_USER CURRENT_ROLE"),
     },
     # Statements of Transact-SQL need no semicolon between them: every word that can begin one is refused.
     "tsql": {
@@ -83,6 +89,8 @@ REFUSED_WORDS: Final = {
             "READTEXT RECEIVE RESTORE RETURN SHUTDOWN THROW WHILE",
         ),
         **_rules(_OUTSIDE, "OPENQUERY OPENROWSET OPENDATASOURCE OPENXML"),
+        # Reserved words, which answer without brackets.
+        **_rules(_ACCOUNT, "CURRENT_USER SESSION_USER SYSTEM_USER USER"),
     },
     "sqlite": {
         **_EVERYWHERE,

@@ -171,6 +171,10 @@ REFUSED = [
     (MYSQL, "SELECT mysql.left(1)", Reason.FUNCTION, "mysql.left"),
     (MYSQL, "WITH sleep (a) AS (SELECT 1) SELECT sleep(30) FROM sleep", Reason.FUNCTION, "sleep"),
     (MYSQL, "SELECT SETVAL(s, 1)", Reason.FUNCTION, "SETVAL"),
+    (MYSQL, "SELECT CURRENT_USER", Reason.FUNCTION, "CURRENT_USER"),
+    (MYSQL, "SELECT 1 WHERE current_role = 'x'", Reason.FUNCTION, "current_role"),
+    (TSQL, "SELECT SYSTEM_USER", Reason.FUNCTION, "SYSTEM_USER"),
+    (TSQL, "SELECT USER", Reason.FUNCTION, "USER"),
     (MYSQL, "SELECT USER()", Reason.FUNCTION, "USER"),
     (MYSQL, "SELECT EXTRACTVALUE(1, CONCAT(0x7e, @@datadir))", Reason.VARIABLE, "@@datadir"),
     (SQLITE, "SELECT load_extension('/tmp/x.so')", Reason.FUNCTION, "load_extension"),
@@ -211,6 +215,16 @@ REFUSED = [
     (SQLITE, "SELECT * FROM main.[SQLITE_schema]", Reason.SCHEMA, "[SQLITE_schema]"),
     (SQLITE, "SELECT * FROM pragma_database_list", Reason.SCHEMA, "pragma_database_list"),
     (SQLITE, "SELECT * FROM temp.x", Reason.SCHEMA, "temp"),
+    (SQLITE, "SELECT * FROM 'sqlite_master'", Reason.UNREADABLE, "'sqlite_master'"),
+    (SQLITE, "SELECT \"aaaa\" FROM note n, 'note' AS m", Reason.UNREADABLE, "'note'"),
+    (SQLITE, "SELECT 1 WHERE 1 IN pragma_list", Reason.UNREADABLE, "pragma_list"),
+    (SQLITE, 'SELECT 1 WHERE (1, 2) NOT IN "sqlite_schema"', Reason.UNREADABLE, '"sqlite_schema"'),
+    (
+        SQLITE,
+        "SELECT a IN (1), a IN 'sqlite_master' FROM note",
+        Reason.UNREADABLE,
+        "'sqlite_master'",
+    ),
     # Comments that are none, and characters that are read in two ways.
     (MYSQL, "SELECT /*! SLEEP(1), */ 1", Reason.COMMENT, "/*! SLEEP(1), */"),
     (
@@ -265,6 +279,13 @@ def test_r07_r08_r09_r10_refused_with_reason_and_words(
     assert (refusal.reason, refusal.words) == (reason, words)
     assert refusal.why
     assert refusal.instead
+
+
+def test_r07_a_name_for_the_columns_of_a_sub_query_is_told_to_need_as() -> None:
+    refusal = refusal_of("SELECT * FROM (VALUES (1), (2)) v (a)", TSQL)
+    assert refusal is not None
+    assert (refusal.words, "needs AS" in refusal.instead) == ("v", True)
+    assert refusal_of("SELECT * FROM (VALUES (1), (2)) AS v (a)", TSQL) is None
 
 
 def test_r07_refusal_names_line_and_column() -> None:

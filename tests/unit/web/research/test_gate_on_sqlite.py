@@ -22,7 +22,7 @@ PIECES = st.sampled_from(
         "pragma_database_list", "(", ")", ",", ";", "WHERE", "AS", "WITH", "c", "UNION", "'b'",
         '"a"', "[a]", "`t`", "-- d\n", "/* e */", "INSERT INTO t", "DELETE FROM t", "VALUES", "(1)",
         "UPDATE t SET a = 1", "DROP TABLE t", "PRAGMA", "query_only", "=", "ATTACH", "ABS", "hex",
-        "load_extension", "RETURNING", "JOIN", "ON", "ORDER BY", "LIMIT", "NOT", "||", ".", "?", ":p",
+        "load_extension", "'sqlite_master'", "IN", "RETURNING", "JOIN", "ON", "ORDER BY", "LIMIT", "NOT", "||", ".", "?", ":p",
     ]
 )  # fmt: skip
 
@@ -63,6 +63,8 @@ def _assert_only_reads(sql: str) -> None:
 @settings(max_examples=400, deadline=None)
 @given(st.lists(PIECES, min_size=2, max_size=14).map(" ".join))
 @example("SELECT a FROM main.t WHERE a IN (SELECT a FROM u)")
+@example("SELECT name FROM t, 'sqlite_master'")
+@example("SELECT ('a', 'b', 'c', 1, 'd') IN sqlite_master")
 @example("WITH c AS (SELECT a FROM t) SELECT hex(a) FROM c UNION SELECT 'b'")
 def test_r07_r09_r10_what_passes_only_reads_the_own_schema(sql: str) -> None:
     if refusal_of(sql, PLACE) is None:
