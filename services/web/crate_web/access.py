@@ -75,8 +75,14 @@ class NotSignedInError(Exception):
 class RefusedError(Exception):
     """The visitor is known but may not do this."""
 
-    def __init__(self, roles: frozenset[Role] = frozenset(), reason: str = "") -> None:
-        """Keep the roles one of which is needed, or the reason in words."""
+    def __init__(
+        self,
+        roles: frozenset[Role] = frozenset(),
+        reason: str = "",
+        heading: str = "You may not open this page",
+    ) -> None:
+        """Keep the roles one of which is needed, or the reason in words, and what the page is called."""
         super().__init__(reason or ", ".join(sorted(roles)))
         self.roles = roles
         self.reason = reason
+        self.heading = heading

@@ -19,7 +19,8 @@ class ForgedPostError(RefusedError):
     def __init__(self) -> None:
         """Say what to do."""
         super().__init__(
-            reason="This form is no longer valid. Go back, load the page again, and send it once more."
+            reason="Go back, load the page again, and send it once more.",
+            heading="This form is no longer valid",
         )
 
 

@@ -47,8 +47,8 @@ def must_sign_in(connection: Request, _error: Exception) -> Response:
 def refused(connection: Request, error: Exception) -> Response:
     """Say which role is needed and whom to ask (C118, R3)."""
     request = _page_request(connection)
-    roles: frozenset[Role] = error.roles if isinstance(error, RefusedError) else frozenset()
-    reason = error.reason if isinstance(error, RefusedError) else ""
+    assert isinstance(error, RefusedError)  # noqa: S101 (registered for this type only)
+    roles, reason = error.roles, error.reason
     log.warning(
         "refused",
         user=request.visitor.user_id if request.visitor else None,
@@ -61,6 +61,7 @@ def refused(connection: Request, error: Exception) -> Response:
         status=403,
         role_names=[ROLE_NAMES[role] for role in Role if role in roles],
         reason=reason,
+        heading=error.heading,
     )
 
 

@@ -106,8 +106,9 @@ def _genuine(session: ReadSession | WriteSession, request: PageRequest) -> Quest
     question = queries.find_question(session, request.path_params["token"], request.now)
     if question is None:
         raise RefusedError(
-            reason="This link does not work. Use the newest e-mail about this request: when a link is"
-            " sent anew, the earlier one ends. Check that the whole link was copied."
+            reason="Use the newest e-mail about this request: when a link is sent anew, the earlier one"
+            " ends. Check that the whole link was copied.",
+            heading="This link does not work",
         )
     return question
 

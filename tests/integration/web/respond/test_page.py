@@ -100,6 +100,7 @@ def test_c42_wrong_token_is_refused_without_patient_data(
         assert page.status_code == 403
         assert names_nobody(page.text)
         assert "If you need help, ask Alex Example: telephone" in page.text
+        assert ">This link does not work</h1>" in page.text
         assert "Go to your home page" not in page.text
         assert browser.get(f"/respond/{wrong}/pack.pdf").status_code == 403
     assert audited(database, AuditKind.CLINICIAN_PAGE_OPENED) == []
