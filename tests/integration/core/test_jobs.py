@@ -65,6 +65,14 @@ def test_c127_job_run_twice_has_its_effect_once(database: Database) -> None:
     assert effects(database) == [f"effect:{job_id}"]
 
 
+def test_job_of_a_process_whose_clock_is_ahead_is_done_when_it_comes(database: Database) -> None:
+    job_id, due_at = ask(database), utcnow() + timedelta(seconds=0.5)
+    database.write(lambda session: session.change(update(Job).values(due_at=due_at)))
+    assert run_job(database, handlers(), job_id) is Outcome.DONE
+    assert utcnow() >= due_at
+    assert effects(database) == [f"effect:{job_id}"]
+
+
 def test_c127_job_run_by_many_workers_at_once_has_its_effect_once(database: Database) -> None:
     job_id = ask(database)
     outcomes: list[Outcome] = []
@@ -134,7 +142,8 @@ def test_temporary_error_puts_the_job_off_and_keeps_the_reason(database: Databas
 
     job_id = ask(database)
     before = utcnow()
-    assert run_job(database, handlers(away), job_id) is Outcome.RETRY
+    policy = RetryPolicy(lease_seconds=60, first_delay_seconds=60)
+    assert run_job(database, handlers(away, policy), job_id) is Outcome.RETRY
     job = row(database, job_id)
     assert job.last_error == "the source is away"
     assert job.due_at > before
