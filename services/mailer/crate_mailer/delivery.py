@@ -28,6 +28,10 @@ log = get_logger(__name__)
 Changes = Callable[[WriteSession], None]
 
 
+class _ChangedMeanwhileError(TemporaryError):
+    """The mail is not waiting any more: another process sends it, or a person has settled it."""
+
+
 class Delivery:
     """Sends mails, and knows of each what it may have done before."""
 
@@ -92,6 +96,9 @@ class Delivery:
             return self._on_unknown(mail, str(error))
         except PermanentError as error:
             return self._settle(mail, MailState.FAILED, "refused", str(error))
+        except _ChangedMeanwhileError:
+            # Its state is theirs who changed it: `sending` may be the only trace of a mail that went out.
+            raise
         except TemporaryError as error:
             self._record(mail, MailState.QUEUED, "unreachable", str(error))
             raise
@@ -106,7 +113,7 @@ class Delivery:
             utcnow(),
             lease=self._sending_lease,
         ):
-            raise TemporaryError("the mail was changed while it was about to be sent")
+            raise _ChangedMeanwhileError("the mail was changed while it was about to be sent")
 
     def _on_unknown(self, mail: StoredMail, reason: str) -> Changes:
         if mail.carries_identity:

@@ -1,4 +1,5 @@
 import signal
+import smtplib
 import threading
 
 import pytest
@@ -221,6 +222,22 @@ def test_a_mail_is_marked_before_its_message_goes_out(post: Post) -> None:
     post.run(mail_id)
 
     assert seen == [MailState.SENDING]
+
+
+def test_a_mail_that_another_process_has_begun_to_send_meanwhile_stays_its_own(post: Post) -> None:
+    mail_id = post.add()
+
+    class Slow(SmtpTransport):
+        def _begin(self, sender: str) -> smtplib.SMTP:
+            post.set_state(mail_id, MailState.SENDING)
+            return super()._begin(sender)
+
+    post.transport.__class__ = Slow
+    assert post.run(mail_id) == Outcome.RETRY
+
+    assert post.mail(mail_id).state == MailState.SENDING
+    assert post.attempts(mail_id) == []
+    assert post.sink.messages == []
 
 
 def test_a_mail_that_could_not_be_sent_for_days_is_given_up_visibly(post: Post) -> None:
