@@ -24,6 +24,8 @@ from crate_core.models import (
     MailAttachment,
     WorkItem,
 )
+from crate_core.models.documents import LetterKind
+from crate_core.models.mail import MailKind
 
 PDF = "application/pdf"
 
@@ -33,7 +35,7 @@ class LetterPlan:
     """How a letter is kept: for whom, what it belongs to, and who posts it."""
 
     effect_key: str
-    kind: str
+    kind: LetterKind
     addressee: str
     filename: str
     rdbm_may_view: bool
@@ -75,7 +77,7 @@ class MailPlan:
     """Where a mail goes and what it belongs to."""
 
     effect_key: str
-    kind: str
+    kind: MailKind
     recipient: str
     request: ContactRequest | None = None
     letter: Letter | None = None
@@ -131,7 +133,7 @@ class Outbox:
         request: ContactRequest | None = None,
     ) -> None:
         """Queue a mail to the research database manager."""
-        plan = MailPlan(effect_key, "rdbm", self._manager_email, request=request)
+        plan = MailPlan(effect_key, MailKind.RDBM, self._manager_email, request=request)
         self.add(session, plan, content)
 
 

@@ -19,11 +19,11 @@ from crate_core.models import (
     Mail,
     MailTransmission,
 )
-from crate_core.models.mail import MailState
+from crate_core.models.mail import MailKind, MailState
 
 KEPT_BACK = "kept_back"
 """Outcome of a transmission that is not begun, or not begun again: its reason has gone."""
-QUESTION_KINDS = ("clinician_request", "clinician_reminder")
+QUESTION_KINDS = (MailKind.CLINICIAN_REQUEST, MailKind.CLINICIAN_REMINDER)
 """Kinds of mail that put the question to a clinician."""
 
 

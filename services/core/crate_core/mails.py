@@ -11,7 +11,7 @@ from crate_core.database.sessions import WriteSession
 from crate_core.domain.email import domain_of
 from crate_core.jobs.rows import ask_again, enqueue, enqueue_first
 from crate_core.jobs.tasks import Task
-from crate_core.models.mail import Mail, MailState, MailTransmission
+from crate_core.models.mail import Mail, MailKind, MailState, MailTransmission
 from crate_core.models.users import UserAccount
 
 REQUESTED = "requested"
@@ -86,7 +86,7 @@ def queue_plain_mail(
     domain = domain_of(parseaddr(sender)[1]) or "localhost"
     mail = Mail(
         effect_key=effect_key,
-        kind="rdbm",
+        kind=MailKind.RDBM,
         message_id=f"<{digest}@{domain}>",
         recipient=recipient,
         subject=subject,

@@ -11,6 +11,7 @@ from crate_core.database import WriteSession
 from crate_core.domain.contact import Answer
 from crate_core.domain.study import extra_form_applies
 from crate_core.models import ClinicianResponse, ContactRequest, PatientResponse
+from crate_core.models.documents import LetterKind
 
 
 def tell_manager(
@@ -50,7 +51,7 @@ def prepare_for_patient(
         session,
         LetterPlan(
             effect_key=f"pack:{request.id}",
-            kind="pack",
+            kind=LetterKind.PACK,
             addressee="patient",
             filename=f"pack-{request.code}.pdf",
             rdbm_may_view=manager_posts,

@@ -11,6 +11,8 @@ from crate_core.database import WriteSession
 from crate_core.domain.contact import Status
 from crate_core.domain.email import why_no_identity
 from crate_core.models import ContactRequest, Letter
+from crate_core.models.documents import LetterKind
+from crate_core.models.mail import MailKind
 
 
 def approve(
@@ -33,7 +35,7 @@ def approve(
         session,
         LetterPlan(
             effect_key=f"approval:{request.id}",
-            kind="approval",
+            kind=LetterKind.APPROVAL,
             addressee="researcher",
             filename=f"approval-{request.code}.pdf",
             rdbm_may_view=True,
@@ -65,7 +67,7 @@ def send_to_lead(
     if why_not is None:
         plan = MailPlan(
             effect_key=letter.effect_key,
-            kind=letter.kind,
+            kind=MailKind(letter.kind),
             recipient=lead.email,
             request=request,
             letter=letter,

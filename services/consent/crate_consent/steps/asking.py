@@ -18,6 +18,7 @@ from crate_core.domain.people import salutation
 from crate_core.domain.study import extra_form_applies
 from crate_core.jobs import Task, enqueue_first
 from crate_core.models import ClinicianLink, ClinicianResponse, ContactRequest
+from crate_core.models.mail import MailKind
 
 _TOKEN_BYTES = 32
 
@@ -53,7 +54,7 @@ def mail_question(
     token = issue_link(session, response)
     plan = MailPlan(
         effect_key=question_key(response),
-        kind="clinician_request",
+        kind=MailKind.CLINICIAN_REQUEST,
         recipient=response.email,
         request=request,
         reports_outcome=True,

@@ -21,6 +21,7 @@ from crate_core.domain.contact import Status
 from crate_core.domain.patient import PatientSnapshot
 from crate_core.jobs import JobView
 from crate_core.models import ConsentModeRow, ContactRequest
+from crate_core.models.documents import LetterKind
 
 
 def process_consent_change(together: Collaborators, job: JobView) -> Callable[[WriteSession], None]:
@@ -79,7 +80,7 @@ def _confirm(
         session,
         LetterPlan(
             effect_key=f"confirmation:{row.id}",
-            kind="confirmation",
+            kind=LetterKind.CONFIRMATION,
             addressee="patient",
             filename=f"confirmation-{row.id}.pdf",
             rdbm_may_view=True,
@@ -100,7 +101,7 @@ def _withdraw(together: Collaborators, session: WriteSession, request: ContactRe
         session,
         LetterPlan(
             effect_key=f"withdrawal:{request.id}",
-            kind="withdrawal",
+            kind=LetterKind.WITHDRAWAL,
             addressee="researcher",
             filename=f"withdrawal-{request.code}.pdf",
             rdbm_may_view=True,

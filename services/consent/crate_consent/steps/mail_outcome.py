@@ -11,7 +11,7 @@ from crate_core.database import WriteSession
 from crate_core.domain.contact import Status
 from crate_core.jobs import JobView
 from crate_core.models import ContactRequest, Mail, MailTransmission
-from crate_core.models.mail import MailState
+from crate_core.models.mail import MailKind, MailState
 
 _MOST_SAID = 200
 
@@ -40,7 +40,7 @@ def _settle_letter(
 ) -> None:
     if mail.letter_id is None or mail.contact_request_id is None:
         return
-    if mail.kind == "approval" and not delivered:
+    if mail.kind == MailKind.APPROVAL and not delivered:
         # It may be ending at this moment.
         hold_request(session, mail.contact_request_id)
         request = session.get_one(ContactRequest, mail.contact_request_id)

@@ -13,6 +13,7 @@ from crate_core.domain.roles import Role
 from crate_core.domain.study import extra_form_applies
 from crate_core.errors import PermanentError
 from crate_core.models import ClinicianResponse, ContactRequest, OwnPatientRequest, UserAccount
+from crate_core.models.mail import MailKind
 
 
 def address_of(clinician: UserAccount) -> str:
@@ -93,7 +94,7 @@ def _mail_link(
     )
     plan = MailPlan(
         effect_key=f"own_patient:{request.id}",
-        kind="clinician_own_request",
+        kind=MailKind.CLINICIAN_OWN_REQUEST,
         recipient=response.email,
         request=request,
     )

@@ -18,6 +18,7 @@ from crate_core.domain.contact import BEFORE_CLINICIAN, Status
 from crate_core.jobs import JobView, Task, enqueue
 from crate_core.jobs.rows import cancel_open
 from crate_core.models import ClinicianResponse, ContactRequest
+from crate_core.models.mail import MailKind
 
 _MAY_BE_ASKED_ANEW = {*BEFORE_CLINICIAN, Status.EXPIRED}
 
@@ -120,7 +121,7 @@ def _remind(
     )
     plan = MailPlan(
         effect_key=f"reminder:{asking_of(response)}:{number}",
-        kind="clinician_reminder",
+        kind=MailKind.CLINICIAN_REMINDER,
         recipient=response.email,
         request=request,
     )

@@ -1,6 +1,7 @@
 """Documents (PDFs as rows), leaflets and letters."""
 
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -37,6 +38,17 @@ class Leaflet(Base):
     document: Mapped[Document | None] = relationship()
 
 
+class LetterKind(StrEnum):
+    """What a letter is."""
+
+    PACK = "pack"
+    """The papers for a patient who is asked."""
+    CONFIRMATION = "confirmation"
+    """Of a patient's choice, to the patient."""
+    APPROVAL = "approval"
+    WITHDRAWAL = "withdrawal"
+
+
 class Letter(Base):
     """A letter or pack that was made, and what became of it.
 
@@ -51,7 +63,7 @@ class Letter(Base):
     id: Mapped[Key]
     effect_key: Mapped[str] = mapped_column(String(100), unique=True)
     kind: Mapped[Code]
-    """approval, withdrawal, pack, confirmation."""
+    """A `LetterKind`."""
     addressee: Mapped[Code]
     document_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("document.id"))
     contact_request_id: Mapped[int | None] = mapped_column(

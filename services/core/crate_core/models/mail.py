@@ -21,6 +21,20 @@ class MailState(StrEnum):
     UNKNOWN = "unknown"
 
 
+class MailKind(StrEnum):
+    """What a mail is about; a label of `crate_mail_total`."""
+
+    CLINICIAN_REQUEST = "clinician_request"
+    """The question to a clinician."""
+    CLINICIAN_REMINDER = "clinician_reminder"
+    CLINICIAN_OWN_REQUEST = "clinician_own_request"
+    """The papers to a clinician who asked about a patient of their own."""
+    APPROVAL = "approval"
+    WITHDRAWAL = "withdrawal"
+    RDBM = "rdbm"
+    """Whatever the research database manager should know."""
+
+
 class Mail(Base):
     """One mail to one recipient.
 
@@ -38,7 +52,7 @@ class Mail(Base):
     id: Mapped[Key]
     effect_key: Mapped[str] = mapped_column(String(100), unique=True)
     kind: Mapped[Code]
-    """clinician_request, clinician_reminder, clinician_own_request, approval, withdrawal, rdbm."""
+    """A `MailKind`."""
     message_id: Mapped[Line] = mapped_column(unique=True)
     """The Message-ID header, fixed when the row is made."""
     recipient: Mapped[Line]

@@ -21,6 +21,7 @@ from crate_core.models import (
     Letter,
     Study,
 )
+from crate_core.models.documents import LetterKind
 from crate_web.signing import hash_token
 
 _TOKEN_LENGTH = 43
@@ -153,7 +154,7 @@ def pack_of(session: ReadSession | WriteSession, request_id: int) -> Letter | No
     """Return the pack of a request, once it is made."""
     return session.scalar(
         select(Letter)
-        .where(Letter.contact_request_id == request_id, Letter.kind == "pack")
+        .where(Letter.contact_request_id == request_id, Letter.kind == LetterKind.PACK)
         .options(joinedload(Letter.document))
     )
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import aliased
 from crate_core.database import ReadSession, WriteSession
 from crate_core.domain.contact import Status
 from crate_core.models import ContactRequest, Letter, UserAccount
+from crate_core.models.documents import LetterKind
 from crate_web.listing import Listing, Query
 
 SORTS = ("made", "kind", "request")
@@ -17,7 +18,6 @@ MOST_PRINTED = 200
 Row = tuple[Letter, str | None, str | None]
 """A letter, its request's code, and the username of who posted it."""
 
-_PACK = "pack"
 _PATIENT_IS_ASKED = (Status.WITH_PATIENT, Status.FAILED)
 
 
@@ -37,7 +37,7 @@ def to_post() -> ColumnElement[bool]:
     return and_(
         Letter.needs_posting.is_(True),
         Letter.rdbm_may_view.is_(True),
-        or_(Letter.kind != _PACK, asked),
+        or_(Letter.kind != LetterKind.PACK, asked),
     )
 
 

@@ -1,6 +1,6 @@
 """Pages of letters: list, PDF, print, and marking as posted (C105, C107, C108)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
@@ -10,6 +10,7 @@ from crate_core.audit import AuditKind
 from crate_core.database import WriteSession
 from crate_core.domain.roles import Role
 from crate_core.models import Letter
+from crate_core.models.documents import LetterKind
 from crate_web import access
 from crate_web.access import RefusedError
 from crate_web.documents import content_of, pdf_response
@@ -23,11 +24,11 @@ from crate_web.rdbm.noting import note, number_in_path
 from crate_web.requests import PageRequest
 from crate_web.routing import page
 
-KINDS = {
-    "pack": "pack for a patient",
-    "confirmation": "confirmation of a choice",
-    "approval": "approval",
-    "withdrawal": "withdrawal",
+KINDS: Mapping[str, str] = {
+    LetterKind.PACK: "pack for a patient",
+    LetterKind.CONFIRMATION: "confirmation of a choice",
+    LetterKind.APPROVAL: "approval",
+    LetterKind.WITHDRAWAL: "withdrawal",
 }
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from crate_core.database import ReadSession, WriteSession
 from crate_core.domain.contact import Status
 from crate_core.models import ClinicianResponse, ContactRequest, Mail, Study, UserAccount
-from crate_core.models.mail import MailState
+from crate_core.models.mail import MailKind, MailState
 from crate_web.listing import Listing, Query
 
 SORTS = ("changed", "kind", "state")
@@ -15,9 +15,6 @@ FILTERS = ("state", "kind")
 Row = tuple[Mail, str | None]
 """A mail and its request's code."""
 
-QUESTION = "clinician_request"
-_REMINDER = "clinician_reminder"
-_OWN_PATIENT = "clinician_own_request"
 _ASKED = (Status.WITH_CLINICIAN, Status.CLINICIAN_MAIL_FAILED)
 
 
@@ -29,10 +26,22 @@ def to_settle() -> ColumnElement[bool]:
     """
     no_letter = or_(Mail.state == MailState.UNKNOWN, Mail.letter_id.is_(None))
     still_asked = or_(
-        Mail.kind.not_in((QUESTION, _REMINDER, _OWN_PATIENT)),
-        and_(Mail.kind == QUESTION, ContactRequest.status == Status.CLINICIAN_MAIL_FAILED),
-        and_(Mail.kind == _REMINDER, ContactRequest.status.in_(_ASKED)),
-        and_(Mail.kind == _OWN_PATIENT, ContactRequest.status == Status.WITH_PATIENT),
+        Mail.kind.not_in(
+            (
+                MailKind.CLINICIAN_REQUEST,
+                MailKind.CLINICIAN_REMINDER,
+                MailKind.CLINICIAN_OWN_REQUEST,
+            )
+        ),
+        and_(
+            Mail.kind == MailKind.CLINICIAN_REQUEST,
+            ContactRequest.status == Status.CLINICIAN_MAIL_FAILED,
+        ),
+        and_(Mail.kind == MailKind.CLINICIAN_REMINDER, ContactRequest.status.in_(_ASKED)),
+        and_(
+            Mail.kind == MailKind.CLINICIAN_OWN_REQUEST,
+            ContactRequest.status == Status.WITH_PATIENT,
+        ),
     )
     return and_(Mail.state.in_((MailState.FAILED, MailState.UNKNOWN)), no_letter, still_asked)
 
@@ -45,11 +54,11 @@ def may_go_again(mail: Mail, status: Status | None) -> bool:
         status: of the request that it is about, None for a mail about no request.
     """
     match mail.kind:
-        case "approval":
+        case MailKind.APPROVAL:
             return status is Status.APPROVED
-        case kind if kind in {QUESTION, _REMINDER}:
+        case MailKind.CLINICIAN_REQUEST | MailKind.CLINICIAN_REMINDER:
             return status in {*_ASKED, Status.FAILED}
-        case kind if kind == _OWN_PATIENT:
+        case MailKind.CLINICIAN_OWN_REQUEST:
             return status in {Status.WITH_PATIENT, Status.FAILED}
         case _:
             return True
@@ -70,11 +79,11 @@ def is_still_theirs(session: ReadSession | WriteSession, mail: Mail) -> bool:
     whose place another is asked has no need of it any more.
     """
     match mail.kind:
-        case "approval" | "withdrawal":
+        case MailKind.APPROVAL | MailKind.WITHDRAWAL:
             reader = Study.lead_researcher_id.expression
-        case kind if kind == _OWN_PATIENT:
+        case MailKind.CLINICIAN_OWN_REQUEST:
             reader = ContactRequest.requested_by_id.expression
-        case kind if kind in {QUESTION, _REMINDER}:
+        case MailKind.CLINICIAN_REQUEST | MailKind.CLINICIAN_REMINDER:
             return session.scalar(_asked_at(mail)) is not None
         case _:
             return True

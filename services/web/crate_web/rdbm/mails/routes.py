@@ -1,6 +1,6 @@
 """Pages of mails: list, attempts, sending again, and giving one's word that it arrived (C106, C109)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
@@ -12,7 +12,7 @@ from crate_core.database import WriteSession
 from crate_core.domain.roles import Role
 from crate_core.mails import send_again, settle_as_arrived
 from crate_core.models import Mail
-from crate_core.models.mail import MailState
+from crate_core.models.mail import MailKind, MailState
 from crate_web import access
 from crate_web.downloads import audited_download
 from crate_web.feature import Feature
@@ -23,13 +23,13 @@ from crate_web.rdbm.noting import account_of, note, number_in_path
 from crate_web.requests import PageRequest
 from crate_web.routing import page
 
-KINDS = {
-    "clinician_request": "question to a clinician",
-    "clinician_reminder": "reminder to a clinician",
-    "clinician_own_request": "papers to a clinician who asked",
-    "approval": "approval to the lead researcher",
-    "withdrawal": "withdrawal to the lead researcher",
-    "rdbm": "news for you",
+KINDS: Mapping[str, str] = {
+    MailKind.CLINICIAN_REQUEST: "question to a clinician",
+    MailKind.CLINICIAN_REMINDER: "reminder to a clinician",
+    MailKind.CLINICIAN_OWN_REQUEST: "papers to a clinician who asked",
+    MailKind.APPROVAL: "approval to the lead researcher",
+    MailKind.WITHDRAWAL: "withdrawal to the lead researcher",
+    MailKind.RDBM: "news for you",
 }
 STATES = {
     MailState.QUEUED: "waits to be sent",

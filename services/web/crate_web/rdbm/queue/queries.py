@@ -16,14 +16,14 @@ from crate_core.models import (
     PatientResponse,
     WorkItem,
 )
-from crate_core.models.mail import MailState
+from crate_core.models.mail import MailKind, MailState
 from crate_core.models.work import REPEAT_AFTER_VETO
 from crate_web.rdbm.jobs.queries import gave_up, requests_of
 from crate_web.rdbm.jobs.routes import task_in_words
 from crate_web.rdbm.leaving import EXPIRED, MAIL, key_of, left_among
 from crate_web.rdbm.letters.queries import to_post
 from crate_web.rdbm.letters.routes import KINDS as LETTER_KINDS
-from crate_web.rdbm.mails.queries import QUESTION, to_settle, with_requests
+from crate_web.rdbm.mails.queries import to_settle, with_requests
 from crate_web.rdbm.mails.routes import KINDS as MAIL_KINDS
 from crate_web.rdbm.queue.waiting import Kind, Waiting, oldest_first
 
@@ -89,7 +89,7 @@ def _clinicians(session: ReadSession, now: datetime) -> Iterator[Waiting]:
         exists()
         .where(
             Mail.contact_request_id == ContactRequest.id,
-            Mail.kind == QUESTION,
+            Mail.kind == MailKind.CLINICIAN_REQUEST,
             Mail.state.in_((MailState.FAILED, MailState.UNKNOWN)),
         )
         .correlate(ContactRequest)
