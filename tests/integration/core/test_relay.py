@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from crate_core.clock import utcnow
 from crate_core.database import Database, WriteSession
@@ -20,6 +21,7 @@ from crate_core.jobs import (
     run_job,
 )
 from crate_core.jobs.rows import cancel_open
+from crate_core.models import Job
 from tests.integration.core.sample_jobs import (
     TASK,
     Broker,
@@ -46,6 +48,22 @@ def test_c124_rolled_back_work_publishes_nothing_and_committed_work_one_job(
     assert relay.sweep() == 1
     assert relay.sweep() == 0
     assert broker.messages == [(TASK, job_id)]
+
+
+def test_job_of_a_task_that_only_a_newer_version_knows_holds_up_no_other(
+    database: Database,
+) -> None:
+    broker = Broker()
+    relay = Relay(database, broker, republish_after=timedelta(minutes=1))
+    newer, known = ask(database, 1), ask(database, 2)
+    database.write(
+        lambda session: session.change(
+            update(Job).where(Job.id == newer).values(task="research.not_yet")
+        )
+    )
+    assert relay.sweep() == 1
+    assert broker.messages == [(TASK, known)]
+    assert row(database, newer).published_count == 0
 
 
 def test_c125_job_committed_while_the_broker_is_away_is_published_when_it_is_back(
