@@ -9,13 +9,14 @@ from decimal import Decimal
 import pymysql
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from crate_core.clock import utcnow
-from crate_core.database import Database
-from crate_core.jobs.running import Outcome
+from crate_core.database import Database, WriteSession
+from crate_core.jobs import Outcome, Task, enqueue, run_job
 from crate_core.models.jobs import Job
 from crate_core.models.research import ResearchRun, RunStatus
+from crate_web.runner.tasks import handlers
 from tests.integration.research.conftest import ENDLESS, ROWS_300_000, Laboratory
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
@@ -241,6 +242,32 @@ def test_two_runs_of_one_person_at_once_and_the_third_follows(lab: Laboratory) -
         worker.join(timeout=PATIENCE_SECONDS)
     lab.work(third)
     assert lab.find(third).status == RunStatus.CANCELLED
+
+
+def test_structure_that_cannot_be_read_is_read_the_next_day(
+    lab: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_database: object) -> None:
+        raise RuntimeError("no")
+
+    monkeypatch.setattr("crate_web.runner.tasks.read_structure", fails)
+    work = handlers(lab.database, lab.settings)
+
+    def structure_jobs(session: WriteSession) -> list[Job]:
+        jobs = select(Job).where(Job.task == Task.READ_STRUCTURE).order_by(Job.id)
+        return list(session.scalars(jobs))
+
+    def ask_for_the_last_time(session: WriteSession) -> int:
+        enqueue(session, Task.READ_STRUCTURE, 0)
+        (job,) = structure_jobs(session)
+        job.attempts = work[Task.READ_STRUCTURE].policy.max_attempts - 1
+        return job.id
+
+    job_id = lab.database.write(ask_for_the_last_time)
+    assert run_job(lab.database, work, job_id) is Outcome.FAILED
+    failed, tomorrow = lab.database.write(structure_jobs)
+    assert (failed.id, failed.failed_at is not None) == (job_id, True)
+    assert tomorrow.due_at > utcnow()
 
 
 def test_run_whose_runner_died_is_lost_and_not_run_again(lab: Laboratory) -> None:

@@ -8,6 +8,7 @@ from crate_core.clock import utcnow
 from crate_core.database import Database, WriteSession
 from crate_core.errors import TemporaryError
 from crate_core.jobs import Handler, JobView, RetryPolicy, Task, enqueue
+from crate_core.jobs.rows import make_way
 from crate_core.models.research import ResearchRun, RunStatus
 from crate_core.settings import Settings
 from crate_core.telemetry.logs import get_logger
@@ -135,7 +136,9 @@ class ReadStructure:
         return changes
 
     def give_up(self, session: WriteSession, job: JobView, reason: str) -> None:
-        """Leave what was known; the failed job tells the research database manager."""
+        """Leave what was known, and read again tomorrow; the failed job tells the RDBM meanwhile."""
+        make_way(session, job.id)
+        _read_again(session)
 
 
 def _read_again(session: WriteSession) -> None:
