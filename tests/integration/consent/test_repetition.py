@@ -4,9 +4,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy import update
 
 from crate_core.domain.contact import Answer, Status
 from crate_core.jobs import Outcome, Task
+from crate_core.models.mail import Mail, MailState
 from crate_core.telemetry.site_state import SiteState
 from tests.integration.consent.world import World
 
@@ -171,3 +173,8 @@ def test_c134_the_state_of_the_site_can_be_read_by_a_monitor(world: World) -> No
     assert seen["crate_jobs_oldest_due_seconds", ""] >= 0
     assert seen["crate_mails", "queued"] == 1
     assert seen["crate_letters_to_post", ""] == 0
+    world.database.write(
+        lambda session: session.change(update(Mail).values(state=MailState.FAILED))
+    )
+    seen = gauges(world)
+    assert (seen["crate_mails", "queued"], seen["crate_mails", "failed"]) == (0, 1)

@@ -77,6 +77,8 @@ def test_c121_what_answers_without_a_log_in_is_known() -> None:
         "/studies/{number:int}/form.pdf",
     }
     assert public <= known
+    by_token = {route.path for route in PAGES if route.rule.kind is Kind.TOKEN}
+    assert by_token <= {"/respond/{token}", "/respond/{token}/pack.pdf"}
 
 
 def test_what_changes_something_is_a_post() -> None:

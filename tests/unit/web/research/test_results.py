@@ -58,7 +58,17 @@ def test_unknown_types_become_text() -> None:
 
 @pytest.mark.parametrize(
     ("asked", "number"),
-    [("1", 1), ("3", 3), ("99", 3), ("-1", 3), ("0", 3), ("abc", 1), ("", 1), ("9" * 50, 3)],
+    [
+        ("1", 1),
+        ("3", 3),
+        ("99", 3),
+        ("-1", 3),
+        ("0", 3),
+        ("abc", 1),
+        ("", 1),
+        ("9" * 50, 3),
+        ("a" * 50, 1),
+    ],
 )
 def test_r18_a_page_beyond_the_ends_is_the_last_and_what_is_no_number_the_first(
     asked: str, number: int
