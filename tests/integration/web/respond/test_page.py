@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import func, select
 
 from crate_core.audit import AuditKind
@@ -263,6 +264,28 @@ def test_c53_second_answer_changes_nothing(
     assert "You answered B on 3 May 2026" in browser.follow(again).text
     assert response_of(database).answer == "B"
     assert jobs(database) == []
+
+
+def _answers_measured() -> tuple[float, float]:
+    values = (
+        REGISTRY.get_sample_value(f"crate_clinician_answer_seconds_{part}")
+        for part in ("count", "sum")
+    )
+    count, seconds = (value or 0.0 for value in values)
+    return count, seconds
+
+
+def test_c134_time_to_an_answer_is_measured_once(
+    browser: Browser, database: Database, asked: ContactRequest
+) -> None:
+    token = ask(database, asked, asked_at=utcnow() - timedelta(days=2))
+    count, seconds = _answers_measured()
+    give(browser, token, answer="C", name="Clara Whitfield")
+    browser.get(f"/respond/{token}")
+    browser.post(f"/respond/{token}", {"answer": "R", "name": "X", "confirmed": "true"})
+    measured, total = _answers_measured()
+    assert measured - count == 1
+    assert timedelta(seconds=total - seconds).days == 2
 
 
 def test_c54_no_patient_data_after_answering(
