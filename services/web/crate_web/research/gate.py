@@ -29,6 +29,7 @@ from crate_web.research.words import (
 )
 
 LONGEST_TEXT: Final = 100_000
+MOST_TOKENS: Final = 25_000
 DEEPEST_BRACKETS: Final = 100
 
 # sqlglot logs what it does not understand, with the text; a researcher's text belongs into the audit only.
@@ -100,6 +101,10 @@ def _check(text: str, place: Place) -> None:
             Rule(Reason.TOO_LONG, f"a query has at most {LONGEST_TEXT:,} characters", "shorten it"),
         )
     scanned = scan(text, place.dialect)
+    if len(scanned.tokens) > MOST_TOKENS:
+        # The time that reading takes grows with them, and pages wait for it.
+        why = f"a query has at most {MOST_TOKENS:,} words, values and signs"
+        _refuse(text, scanned.tokens[MOST_TOKENS], Rule(Reason.TOO_LONG, why, "shorten it"))
     tokens = _without_last_semicolon(text, scanned.tokens)
     _check_start(text, tokens)
     _check_brackets(text, tokens)

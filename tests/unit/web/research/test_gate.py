@@ -14,6 +14,7 @@ SQLITE = Place("sqlite", "main")
 EVERY = (MYSQL, TSQL, SQLITE)
 
 PASSES = [
+    (MYSQL, f"SELECT a FROM t WHERE a IN ({','.join(['1234567'] * 10_000)})"),
     (MYSQL, "SELECT '100%', 7 % 2, DATE_FORMAT('2020-01-02','%Y')"),
     (MYSQL, "SELECT note_id -- x\nFROM note"),
     (MYSQL, "SELECT note_id # x; DROP TABLE note\nFROM note"),
@@ -267,6 +268,7 @@ REFUSED = [
     (MYSQL, "SELECT " + "(" * 200 + "1" + ")" * 200, Reason.TOO_LONG, "("),
     (MYSQL, "SELECT " + "NOT " * 20_000 + "1", Reason.UNREADABLE, ""),
     (MYSQL, "SELECT '" + "a" * LONGEST_TEXT + "'", Reason.TOO_LONG, ""),
+    (MYSQL, "SELECT " + "1+" * 20_000 + "1", Reason.TOO_LONG, "+"),
 ]
 
 
