@@ -116,7 +116,8 @@ class EmbeddedSite(RunningSite):
         self._state, self._log = folder / "run", folder / "run.log"
         kept = {name: value for name, value in os.environ.items() if not name.startswith("CRATE_")}
         # The ports beside that of the site are others than those of any other run on this machine.
-        command = f"from crate_demo.run import main; main._OTHER_PORTS = {free_port()}; main.main()"
+        others = free_port(and_more=20)
+        command = f"from crate_demo.run import main; main._OTHER_PORTS = {others}; main.main()"
         port = free_port()
         self._process = start_process(
             [sys.executable, "-c", command, "--port", str(port), "--patients", str(PATIENTS)],
@@ -195,6 +196,7 @@ class ServedSite(RunningSite):
         deadline = time.monotonic() + 120
         while not (self.is_ready() and self._flower_answers()):
             if time.monotonic() > deadline:
+                self.stop()
                 logs = [service.log.read_text()[-2000:] for service in self._services]
                 raise TimeoutError("\n".join(["not ready", *logs]))
             time.sleep(0.1)

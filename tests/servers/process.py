@@ -1,5 +1,6 @@
 """Starting, awaiting and ending one server process."""
 
+import itertools
 import os
 import shutil
 import signal
@@ -10,6 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 HOST = "127.0.0.1"
+
+# Below the ports of outgoing connections: one of those may be taken between the look and the start. Each
+# process that runs tests has a part of its own.
+_FIRST_PORT, _PARTS, _PART = 12_000, 36, 500
+_taken = itertools.count()
 
 
 class ServerMissingError(Exception):
@@ -28,11 +34,19 @@ def find_binary(name: str, *folders: str) -> str:
     return found
 
 
-def free_port() -> int:
-    """Return a TCP port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+def free_port(*, and_more: int = 0) -> int:
+    """Return a TCP port that nobody listens on; it, and so many more after it, are not given again soon."""
+    while True:
+        port = _FIRST_PORT + os.getpid() % _PARTS * _PART + next(_taken) % _PART
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+            except OSError:
+                continue
+        for _ in range(and_more):
+            next(_taken)
+        return port
 
 
 def start_process(
@@ -60,12 +74,14 @@ def await_ready(
     """Return as soon as the server answers.
 
     Raises:
-        RuntimeError: if it dies or does not answer in time; the end of its log is in the text.
+        RuntimeError: if it dies or does not answer in time, and is ended; the end of its log is in the text.
     """
     deadline = time.monotonic() + seconds
     while not is_ready():
         if process.poll() is not None or time.monotonic() > deadline:
             what = "ended" if process.poll() is not None else f"gave no answer in {seconds} s"
+            if process.poll() is None:
+                kill_process(process)
             tail = log.read_text(errors="replace")[-4000:]
             raise RuntimeError(f"{process.args!r} {what}:\n{tail}")
         time.sleep(0.05)

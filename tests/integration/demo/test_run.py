@@ -27,7 +27,7 @@ class Run:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("CRATE_")}
         self.process = subprocess.Popen(
             [
-                *(sys.executable, "-c", _START.format(other_ports=free_port())),
+                *(sys.executable, "-c", _START.format(other_ports=free_port(and_more=20))),
                 *("--port", str(free_port()), "--patients", "60"),
             ],
             # What a killed service leaves behind goes with the test's folder.

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from urllib.error import URLError
+from http.client import HTTPException
 from urllib.request import urlopen
 
 _ASK_EVERY_SECONDS = 0.15
@@ -13,7 +13,8 @@ def _is_ready(port: int) -> bool:
     try:
         with urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=_ANSWER_SECONDS) as answer:
             return bool(answer.status == 200)  # noqa: PLR2004 - what "ready" answers
-    except (URLError, OSError):
+    except (OSError, HTTPException):
+        # Or somebody else has the port, and speaks another language.
         return False
 
 
