@@ -117,24 +117,15 @@ def keep_back(session: WriteSession, request: ContactRequest) -> None:
 
 
 def end_question(session: WriteSession, request_id: int, response_id: int, at: datetime) -> None:
-    """Let a question be answered, or go out, no more: another clinician is asked instead.
+    """Let a question be answered, go out and be reminded of no more: it is asked anew, or of somebody else.
 
     Args:
-        session: the transaction in which the other clinician is named.
+        session: the transaction in which that is decided.
         request_id: the request, which is held until the commit.
         response_id: the question of that request.
         at: when.
     """
     hold_request(session, request_id)
-    revoke_links(session, response_id, at)
-    why = "Another clinician was asked before the mail was sent."
-    questions = _going_out(request_id).where(Mail.kind.in_(QUESTION_KINDS))
-    for mail_id in session.scalars(questions).all():
-        _keep_back_mail(session, mail_id, why)
-
-
-def revoke_links(session: WriteSession, response_id: int, at: datetime) -> None:
-    """Make all links to a question that were mailed so far worthless (C45)."""
     session.change(
         update(ClinicianLink)
         .where(
@@ -142,6 +133,12 @@ def revoke_links(session: WriteSession, response_id: int, at: datetime) -> None:
         )
         .values(revoked_at=at)
     )
+    # Whoever is asked next is reminded of their own question.
+    cancel_open(session, Task.SEND_REMINDER, response_id)
+    why = "The clinician was asked anew, or another one, before the mail was sent."
+    questions = _going_out(request_id).where(Mail.kind.in_(QUESTION_KINDS))
+    for mail_id in session.scalars(questions).all():
+        _keep_back_mail(session, mail_id, why)
 
 
 def _going_out(request_id: int) -> Select[int]:

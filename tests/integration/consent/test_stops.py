@@ -100,7 +100,10 @@ def test_c16_unknown_birth_date_stops_even_where_children_may_be_asked(world: Wo
 def test_c17_under_sixteen_stops_unless_the_study_may_ask_children(world: World) -> None:
     sixteen = birthday(world, 16)
     adults, children = world.study(), world.study(include_under_16s=True)
-    almost = world.patient(N1, date_of_birth=sixteen + timedelta(days=1))
+    # Who has the birthday tomorrow; born on 29 February, on 1 March.
+    tomorrow = world.together.today() + timedelta(days=1)
+    day = 28 if (tomorrow.month, tomorrow.day) == (2, 29) else tomorrow.day
+    almost = world.patient(N1, date_of_birth=tomorrow.replace(year=tomorrow.year - 16, day=day))
     just = world.patient(N2, date_of_birth=sixteen)
     requests = [
         world.submit(adults, almost),

@@ -19,7 +19,7 @@ def discharge_advice(facts: ClinicianRequestFacts, remedy: str) -> str:
 
 def _what_follows(facts: ClinicianRequestFacts, remedy: str) -> str:
     limit = facts.discharge_limit_days
-    if not facts.study.include_discharged or (limit == 0 and not facts.consent_after_discharge):
+    if not facts.study.include_discharged or limit == 0:
         return (
             "People who have been discharged must not be asked about this study:"
             f" if this patient has been, please {remedy}."

@@ -30,6 +30,7 @@ class ClinicianRequestFacts:
         patient: The patient, as looked up for this request.
         request_code: What people call the request.
         greeting: The clinician's title and surname, as after "Dear".
+        reassigned: The manager asks this clinician instead of the one whom the record names.
         token: The secret of the link; it stands nowhere but in the body (C41).
         extra_form: The clinician has to fill in the researchers' form, so nobody can act for them (C49).
         consent_after_discharge: The patient may be contacted however long ago they were discharged.
@@ -43,6 +44,7 @@ class ClinicianRequestFacts:
     patient: PatientSnapshot
     request_code: str
     greeting: str
+    reassigned: bool
     token: str
     extra_form: bool
     consent_after_discharge: bool

@@ -189,6 +189,7 @@ class MailTexts:
             "study_title": one_line(facts.study.title),
             "patient_name": one_line(facts.patient.full_name) or "your patient",
             "greeting": one_line(facts.greeting),
+            "reassigned": facts.reassigned,
             "patient_rows": asked_patient_rows(facts, self._zone),
             "study_rows": study_rows(facts),
             "summary": [one_line(line) for line in summary_lines(facts.study.summary)],

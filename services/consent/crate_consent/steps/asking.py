@@ -106,6 +106,7 @@ def question_facts(
         patient=patient,
         request_code=request.code,
         greeting=_greeting(request, response, patient),
+        reassigned=response.reassigned,
         token=token,
         extra_form=extra_form_applies(study.facts, direct_requested=request.direct_approach),
         consent_after_discharge=facts.consent_of(request).consent_after_discharge,

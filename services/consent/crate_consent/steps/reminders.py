@@ -12,11 +12,10 @@ from crate_consent.steps.asking import asking_of, issue_link, mail_question, que
 from crate_consent.steps.standing import WHY, bar_now, has_died, stop_if_barred
 from crate_consent.steps.subject import CONSENT, resume
 from crate_core.clock import utcnow
-from crate_core.contact_requests import change_status, revoke_links
+from crate_core.contact_requests import change_status, end_question
 from crate_core.database import WriteSession
 from crate_core.domain.contact import BEFORE_CLINICIAN, Status
 from crate_core.jobs import JobView, Task, enqueue
-from crate_core.jobs.rows import cancel_open
 from crate_core.models import ClinicianResponse, ContactRequest
 from crate_core.models.mail import MailKind
 
@@ -162,13 +161,11 @@ def reissue_link(together: Collaborators, job: JobView) -> Callable[[WriteSessio
         if _must_not_be_asked(session, request, died=died):
             return
         now = utcnow()
-        revoke_links(session, response.id, now)
+        end_question(session, request.id, response.id, now)
         response.asked_at = now
         response.expires_at = together.schedule.expires_at(now)
         response.reminders_sent = 0
         session.flush()
-        # The reminder of the earlier asking may be open, and may have failed.
-        cancel_open(session, Task.SEND_REMINDER, response.id)
         mail_question(together, session, request, response)
         if request.status != Status.WITH_CLINICIAN:
             change_status(session, request, Status.WITH_CLINICIAN, actor=CONSENT, why="Asked anew.")

@@ -58,8 +58,11 @@ def is_possible_contact_study(facts: StudyFacts) -> bool:
 
 
 def extra_form_applies(facts: StudyFacts, *, direct_requested: bool) -> bool:
-    """Say whether the clinician has to fill in the researchers' extra form (C50, C59)."""
-    return facts.has_extra_form and not direct_requested
+    """Say whether the clinician has to fill in the researchers' extra form (C50, C59).
+
+    Direct approach counts as not requested when the study has lost its approval for it since.
+    """
+    return facts.has_extra_form and not (direct_requested and facts.direct_approach_allowed)
 
 
 def summary_lines(summary: str) -> tuple[str, ...]:

@@ -107,7 +107,8 @@ def _genuine(session: ReadSession | WriteSession, request: PageRequest) -> Quest
     if question is None:
         raise RefusedError(
             reason="Use the newest e-mail about this request: when a link is sent anew, the earlier one"
-            " ends. Check that the whole link was copied.",
+            " ends. Where a colleague is asked instead, you need do nothing. Check that the whole link was"
+            " copied.",
             heading="This link does not work",
         )
     return question

@@ -101,7 +101,7 @@ def test_another_clinician_is_asked_and_the_first_can_answer_no_more(
     assert "Dr Nora Newcomer, nora.newcomer@trust.example" in checked
     assert world.mails("clinician_request")[0].state == "queued"
     done = browser.follow(browser.post(page, NEW | {"confirmed": "true"}))
-    assert "Dr Nora Newcomer is asked instead" in done.text
+    assert "Dr Nora Newcomer will be asked instead" in done.text
     assert "To nora.newcomer@trust.example" in done.text
     with world.database.read() as session:
         assert session.scalars(select(ClinicianLink.revoked_at)).one() is not None
@@ -110,6 +110,9 @@ def test_another_clinician_is_asked_and_the_first_can_answer_no_more(
     assert (first.state, first.transmissions[-1].outcome) == ("failed", "kept_back")
     assert second.recipient == NEW["email"]
     assert "Dear Dr Nora Newcomer" in second.text
+    for said in (second.text, second.html):
+        assert "asks you instead of the clinician whom the record names" in said
+        assert "have the record corrected" not in said
     assert "clinician_reassigned" in kinds(world)
     world.answer(request_id, Answer.R)
     world.run_jobs()
@@ -139,7 +142,6 @@ def test_who_was_asked_before_gets_no_mail_again(browser: Browser, world: World)
     [
         ("", "Enter the clinician&#39;s e-mail address"),
         ("nora", "Enter an e-mail address such as"),
-        ("Cleo@example.org", "is asked already"),
     ],
 )
 def test_a_clinician_who_cannot_be_asked_instead_is_refused_with_the_reason(
@@ -157,10 +159,41 @@ def test_a_clinician_who_cannot_be_asked_instead_is_refused_with_the_reason(
 
 def test_mail_that_names_a_patient_goes_to_permitted_domains_only() -> None:
     form = ReassignForm.model_validate({"name": "Dr N", "email": "n@elsewhere.example"})
-    state = form.problems(present="c@trust.example", permitted=["trust.example", "nhs.example"])
+    present = ("Dr C", "c@trust.example")
+    state = form.problems(present=present, permitted=["trust.example", "nhs.example"])
     assert state is not None
     assert state.error("email").endswith("may only go to trust.example or nhs.example")
-    assert form.problems(present="c@trust.example", permitted=[]) is None
+    assert form.problems(present=present, permitted=[]) is None
+
+
+def test_who_is_asked_already_is_not_asked_instead_but_a_colleague_with_the_same_mailbox_is() -> (
+    None
+):
+    form = ReassignForm.model_validate({"name": "Dr N", "email": "team@trust.example"})
+    state = form.problems(present=("Dr N", "Team@trust.example"), permitted=[])
+    assert state is not None
+    assert "is asked already" in state.error("email")
+    assert form.problems(present=("Dr C", "team@trust.example"), permitted=[]) is None
+
+
+def test_a_reminder_of_the_first_clinician_neither_goes_out_nor_waits_for_anybody(
+    browser: Browser, world: World
+) -> None:
+    request_id, code = asked(world)
+    world.shift(15, request_id)
+    world.run_jobs(now=True)
+    assert world.mails("clinician_reminder")[0].state == "queued"
+    page = f"/rdbm/requests/{code}/reassign"
+    browser.get(page)
+    browser.post(page, NEW | {"confirmed": "true"})
+    with world.database.read() as session:
+        reminders = session.scalars(select(Job).where(Job.task == Task.SEND_REMINDER)).all()
+    assert all(job.done_at is not None for job in reminders)
+    world.run_jobs()
+    (reminder,) = world.mails("clinician_reminder")
+    assert reminder.state == "failed"
+    assert "Reminder to a clinician" not in browser.get("/rdbm").text
+    assert world.mails("clinician_request")[-1].recipient == NEW["email"]
 
 
 def test_an_answer_that_was_first_stands(browser: Browser, world: World) -> None:

@@ -54,6 +54,7 @@ REQUEST = ClinicianRequestFacts(
     patient=PATIENT,
     request_code=CODE,
     greeting="Dr Carer",
+    reassigned=False,
     token=TOKEN,
     extra_form=False,
     consent_after_discharge=False,

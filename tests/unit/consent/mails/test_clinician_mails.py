@@ -158,7 +158,7 @@ AGREED = "They agreed to be contacted about research after discharge"
         ),
         (request(discharge_limit_days=365), "discharged more than 1 year ago"),
         (request(consent_after_discharge=True), f"has not been discharged. {AGREED}"),
-        (request(consent_after_discharge=True, discharge_limit_days=0), AGREED),
+        (request(consent_after_discharge=True, discharge_limit_days=0), NEVER),
         (request(discharge_limit_days=0), NEVER),
         (request(discharge_limit_days=None), "the patient has not been discharged.\n"),
         (request_for_study(include_discharged=False), NEVER),

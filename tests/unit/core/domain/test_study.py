@@ -56,9 +56,10 @@ def test_c01_everything_that_is_missing_is_said_at_once() -> None:
 
 
 def test_c59_extra_form_applies_only_without_direct_approach() -> None:
-    s4 = replace(S1, has_extra_form=True)
+    s4 = replace(S1, has_extra_form=True, direct_approach_allowed=True)
     assert extra_form_applies(s4, direct_requested=False)
     assert not extra_form_applies(s4, direct_requested=True)
+    assert extra_form_applies(replace(s4, direct_approach_allowed=False), direct_requested=True)
     assert not extra_form_applies(S1, direct_requested=False)
 
 

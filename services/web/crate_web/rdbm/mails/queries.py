@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 
 from crate_core.database import ReadSession, WriteSession
 from crate_core.domain.contact import Status
@@ -36,14 +36,31 @@ def to_settle() -> ColumnElement[bool]:
         and_(
             Mail.kind == MailKind.CLINICIAN_REQUEST,
             ContactRequest.status == Status.CLINICIAN_MAIL_FAILED,
+            goes_to_the_asked(),
         ),
-        and_(Mail.kind == MailKind.CLINICIAN_REMINDER, ContactRequest.status.in_(_ASKED)),
+        and_(
+            Mail.kind == MailKind.CLINICIAN_REMINDER,
+            ContactRequest.status.in_(_ASKED),
+            goes_to_the_asked(),
+        ),
         and_(
             Mail.kind == MailKind.CLINICIAN_OWN_REQUEST,
             ContactRequest.status == Status.WITH_PATIENT,
         ),
     )
     return and_(Mail.state.in_((MailState.FAILED, MailState.UNKNOWN)), no_letter, still_asked)
+
+
+def goes_to_the_asked() -> ColumnElement[bool]:
+    """Return the condition for mails to whoever is asked now: another clinician may be asked instead."""
+    return (
+        exists()
+        .where(
+            ClinicianResponse.contact_request_id == Mail.contact_request_id,
+            ClinicianResponse.email == Mail.recipient,
+        )
+        .correlate(Mail)
+    )
 
 
 def may_go_again(mail: Mail, status: Status | None) -> bool:

@@ -90,9 +90,10 @@ def _clinicians(session: ReadSession, now: datetime) -> Iterator[Waiting]:
         .where(
             Mail.contact_request_id == ContactRequest.id,
             Mail.kind == MailKind.CLINICIAN_REQUEST,
+            Mail.recipient == ClinicianResponse.email,
             Mail.state.in_((MailState.FAILED, MailState.UNKNOWN)),
         )
-        .correlate(ContactRequest)
+        .correlate(ContactRequest, ClinicianResponse)
     )
     rows = session.execute(
         select(ContactRequest, ClinicianResponse)

@@ -27,11 +27,11 @@ class ReassignForm(Form):
     confirmed: Ticked
     change: Ticked
 
-    def problems(self, *, present: str, permitted: Sequence[str]) -> FormState | None:
+    def problems(self, *, present: tuple[str, str], permitted: Sequence[str]) -> FormState | None:
         """Return the form with what is wrong about it, None when nothing is.
 
         Args:
-            present: the address at which somebody is asked now.
+            present: name and address of who is asked now; a team may share an address.
             permitted: domains for mail that names a patient; empty permits all.
         """
         state = state_of(self)
@@ -40,7 +40,7 @@ class ReassignForm(Form):
         elif not domain_permitted(self.email, permitted):
             message = "Mail that names a patient may only go to " + " or ".join(permitted)
             state.refuse("email", message)
-        elif self.email.lower() == present.lower():
-            message = "This address is asked already; “Ask the clinician anew” sends another link"
+        elif (self.name, self.email.lower()) == (present[0], present[1].lower()):
+            message = "This clinician is asked already; “Ask the clinician anew” sends another link"
             state.refuse("email", message)
         return state if state.errors else None

@@ -37,14 +37,16 @@ def _answer(request: PageRequest, form: ReassignForm | FormState) -> Response:
     if isinstance(form, FormState):
         return _form_page(request, found, form)
     permitted = request.site.settings.permitted_email_domains
-    wrong = form.problems(present=asked.email, permitted=permitted)
+    wrong = form.problems(present=(asked.name, asked.email), permitted=permitted)
     if wrong or form.change:
         return _form_page(request, found, wrong or state_of(form))
     if not form.confirmed:
         return _check_page(request, found, form)
     if not _ask_instead(request, found, asked, form):
         return _moved_on(request, found)
-    request.flash(f"{form.name} is asked instead. The earlier links work no more.")
+    request.flash(
+        f"{form.name} will be asked instead, unless the patient may not be asked any more. The earlier links have ended."
+    )
     return request.redirect("rdbm.story", code=found.code)
 
 
