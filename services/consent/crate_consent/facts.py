@@ -48,13 +48,15 @@ def letter_study(study: Study) -> LetterStudy:
     return LetterStudy(study.institutional_id, study.title, recipient(study.lead_researcher))
 
 
-def approval_facts(request: ContactRequest, permitted_on: date, *, asked: bool) -> ApprovalFacts:
+def approval_facts(
+    request: ContactRequest, permitted_on: date, *, asked: bool, prefers_email: bool
+) -> ApprovalFacts:
     """Return what the approval letter of a request says."""
     return ApprovalFacts(
         study=letter_study(request.study),
         patient=snapshot_of(request),
         request_code=request.code,
-        prefers_email=consent_of(request).prefers_email,
+        prefers_email=prefers_email,
         permitted_on=permitted_on,
         asked=asked,
     )

@@ -9,7 +9,7 @@ from sqlalchemy import event
 from crate_consent.steps.refresh import next_night
 from crate_core.clock import utcnow
 from crate_core.domain.consent import ConsentMode, ConsentSource
-from crate_core.domain.contact import Status, StopCode
+from crate_core.domain.contact import Answer, Status, StopCode
 from crate_core.jobs import Task
 from crate_core.models import ConsentModeRow
 from tests.integration.consent.conftest import MakeWorld
@@ -66,6 +66,36 @@ def test_c73_no_letter_confirms_what_was_replaced_or_is_not_in_force(world: Worl
     (letter,) = world.letters()
     assert letter.consent_mode_id == world.choice_in_force().id
     assert world.choice_in_force().mode == ConsentMode.RED
+
+
+def test_c73_a_confirmation_that_waits_is_not_posted_once_its_choice_is_replaced(
+    world: World,
+) -> None:
+    world.patient()
+    world.consent("green")
+    world.run_jobs()
+    world.consent("red")
+    world.run_jobs()
+    confirmations = world.letters("confirmation")
+    assert [letter.needs_posting for letter in confirmations] == [False, True]
+
+
+def test_an_approval_says_how_the_patient_wants_to_be_written_to_by_then(world: World) -> None:
+    world.leaflet()
+    rid = world.patient()
+    world.consent("yellow", letter_wanted=False, prefers_email=True)
+    request_id = world.submit(world.study(), rid)
+    world.run_jobs()
+    world.answer(request_id, Answer.R)
+    world.run_jobs()
+    world.consent("yellow", letter_wanted=False, prefers_email=False)
+    world.run_jobs()
+    world.reply(request_id, agreed=True)
+    world.run_jobs()
+    (mail,) = world.mails("approval")
+    said = " ".join(mail.text.split())
+    assert "Prefers e-mail: No" in said
+    assert "Prefers e-mail: Yes" not in said
 
 
 @pytest.mark.parametrize("patient", [None, {"dead": True}])

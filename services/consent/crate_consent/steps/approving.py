@@ -6,11 +6,12 @@ from crate_consent.effects import LetterPlan, MailPlan, add_letter
 from crate_consent.mails import MailContent
 from crate_consent.steps.subject import CONSENT
 from crate_core.clock import utcnow
+from crate_core.consent_modes import lock_current
 from crate_core.contact_requests import change_status
 from crate_core.database import WriteSession
 from crate_core.domain.contact import Status
 from crate_core.domain.email import why_no_identity
-from crate_core.models import ContactRequest, Letter
+from crate_core.models import ConsentModeRow, ContactRequest, Letter
 from crate_core.models.documents import LetterKind
 from crate_core.models.mail import MailKind
 
@@ -30,7 +31,12 @@ def approve(
     request.approved_at = now
     why = "The patient agreed." if asked else "Standing GREEN choice."
     change_status(session, request, Status.APPROVED, actor=CONSENT, why=why)
-    letter_facts = facts.approval_facts(request, together.today(), asked=asked)
+    letter_facts = facts.approval_facts(
+        request,
+        together.today(),
+        asked=asked,
+        prefers_email=_in_force(session, request, asked=asked).prefers_email,
+    )
     letter = add_letter(
         session,
         LetterPlan(
@@ -45,6 +51,12 @@ def approve(
         together.letters.approval(letter_facts, now),
     )
     send_to_lead(together, session, request, letter, together.texts.approval(letter_facts))
+
+
+def _in_force(session: WriteSession, request: ContactRequest, *, asked: bool) -> ConsentModeRow:
+    # While the patient was asked, they may have said anew how they want to be written to.
+    current = lock_current(session, request.nhs_number) if asked and request.nhs_number else None
+    return current or facts.consent_of(request)
 
 
 def send_to_lead(

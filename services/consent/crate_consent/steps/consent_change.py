@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from sqlalchemy import select, update
+
 from crate_consent import facts
 from crate_consent.collaborators import Collaborators
 from crate_consent.decisions.withdrawal import consequences
@@ -20,7 +22,7 @@ from crate_core.domain.consent import ConsentMode
 from crate_core.domain.contact import Status
 from crate_core.domain.patient import PatientSnapshot
 from crate_core.jobs import JobView
-from crate_core.models import ConsentModeRow, ContactRequest
+from crate_core.models import ConsentModeRow, ContactRequest, Letter
 from crate_core.models.documents import LetterKind
 
 
@@ -49,6 +51,7 @@ def _settle(
 ) -> None:
     row = session.get_one(ConsentModeRow, consent_mode_id)
     current = lock_current(session, row.nhs_number)
+    _keep_back_confirmations(session, row.nhs_number, current)
     # A letter confirms what is in force, not what was replaced meanwhile.
     if row.letter_wanted and current is row:
         _confirm(together, session, row, patient)
@@ -59,6 +62,24 @@ def _settle(
         _withdraw(together, session, requests[request_id])
     for pending in ended.stop:
         stop(session, requests[pending.request_id], pending.code)
+
+
+def _keep_back_confirmations(
+    session: WriteSession, nhs_number: int, current: ConsentModeRow | None
+) -> None:
+    """Let no letter be posted that confirms what has been replaced."""
+    replaced = select(ConsentModeRow.id).where(
+        ConsentModeRow.nhs_number == nhs_number, ConsentModeRow.id != (current.id if current else 0)
+    )
+    session.change(
+        update(Letter)
+        .where(
+            Letter.kind == LetterKind.CONFIRMATION,
+            Letter.needs_posting,
+            Letter.consent_mode_id.in_(replaced),
+        )
+        .values(needs_posting=False)
+    )
 
 
 def _confirm(

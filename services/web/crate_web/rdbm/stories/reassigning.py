@@ -45,7 +45,8 @@ def _answer(request: PageRequest, form: ReassignForm | FormState) -> Response:
     if not _ask_instead(request, found, asked, form):
         return _moved_on(request, found)
     request.flash(
-        f"{form.name} will be asked instead, unless the patient may not be asked any more. The earlier links have ended."
+        f"{form.name} will be asked instead, unless the patient may not be asked any more. The earlier"
+        " links have ended."
     )
     return request.redirect("rdbm.story", code=found.code)
 
