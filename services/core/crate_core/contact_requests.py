@@ -23,8 +23,7 @@ from crate_core.models.mail import MailKind, MailState
 
 KEPT_BACK = "kept_back"
 """Outcome of a transmission that is not begun, or not begun again: its reason has gone."""
-QUESTION_KINDS = (MailKind.CLINICIAN_REQUEST, MailKind.CLINICIAN_REMINDER)
-"""Kinds of mail that put the question to a clinician."""
+_QUESTION_KINDS = (MailKind.CLINICIAN_REQUEST, MailKind.CLINICIAN_REMINDER)
 
 
 _CHANGE_STATUS = (
@@ -136,7 +135,7 @@ def end_question(session: WriteSession, request_id: int, response_id: int, at: d
     # Whoever is asked next is reminded of their own question.
     cancel_open(session, Task.SEND_REMINDER, response_id)
     why = "The clinician was asked anew, or another one, before the mail was sent."
-    questions = _going_out(request_id).where(Mail.kind.in_(QUESTION_KINDS))
+    questions = _going_out(request_id).where(Mail.kind.in_(_QUESTION_KINDS))
     for mail_id in session.scalars(questions).all():
         _keep_back_mail(session, mail_id, why)
 

@@ -29,7 +29,7 @@ class ClinicianRequestFacts:
         study: The study.
         patient: The patient, as looked up for this request.
         request_code: What people call the request.
-        greeting: The clinician's title and surname, as after "Dear".
+        greeting: How the clinician is greeted, as after "Dear".
         reassigned: The manager asks this clinician instead of the one whom the record names.
         token: The secret of the link; it stands nowhere but in the body (C41).
         extra_form: The clinician has to fill in the researchers' form, so nobody can act for them (C49).

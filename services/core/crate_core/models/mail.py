@@ -104,6 +104,6 @@ class MailTransmission(Base):
     """Who asked for it to be sent again; none for the system (C109)."""
     outcome: Mapped[Code]
     """Of an attempt: sent, refused, unreachable, unknown, failed (given up). Of a word: requested (to be sent
-    again), arrived, kept_back (its request ended)."""
+    again), arrived, kept_back (its reason has gone)."""
     envelope_recipient: Mapped[Line]
     server_reply: Mapped[str] = mapped_column(LongText, default="")

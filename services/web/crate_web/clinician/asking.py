@@ -1,5 +1,7 @@
 """The form that asks about own patients: filled in, checked, sent (C96 to C100)."""
 
+from dataclasses import replace
+
 from sqlalchemy import true
 from starlette.responses import Response
 
@@ -13,14 +15,13 @@ from crate_web.clinician import queries
 from crate_web.clinician.choices import OwnOffer, check_own_choice, own_offers
 from crate_web.clinician.forms import OwnPatientForm
 from crate_web.clinician.words import as_written
-from crate_web.contact.selection import LookupKind, Selection, select_patients
+from crate_web.contact.selection import PASTED, LookupKind, Selection, select_patients
 from crate_web.contact.studies import CannotAskError
 from crate_web.contact.submitting import Order, OwnPatients, submit
 from crate_web.formatting import plural
 from crate_web.forms import FormState, parse, state_of
 from crate_web.requests import PageRequest
 
-_PASTED = ("rids", "mrids", "nhs_numbers")
 _NO_PATIENT = ("nhs_numbers", "Enter at least one NHS number or research ID")
 
 
@@ -41,7 +42,7 @@ def send(request: PageRequest) -> Response:
     """Check what was filled in; show it once more; send it when it is confirmed."""
     form = parse(OwnPatientForm, request.form_data)
     if isinstance(form, FormState):
-        _refuse_patients(form, _select(*map(form.value, _PASTED)))
+        _select(*map(form.value, PASTED)).refuse_in(form)
         return _form_page(request, form)
     state = _shown_again(form)
     if form.change:
@@ -71,16 +72,11 @@ def _select(rids: str, mrids: str, nhs_numbers: str) -> Selection:
     return select_patients(rids, mrids, nhs_numbers, none=_NO_PATIENT)
 
 
-def _refuse_patients(state: FormState, selection: Selection) -> None:
-    for field, message in selection.problems.items():
-        state.refuse(field, message)
-
-
 def _check(
     request: PageRequest, state: FormState, form: OwnPatientForm, selection: Selection
 ) -> OwnOffer | None:
     """Return the study that was chosen, if it can be; write into `state` what is wrong."""
-    _refuse_patients(state, selection)
+    selection.refuse_in(state)
     with request.site.database.read() as session:
         account = queries.own_account(session, request.user.user_id)
         offered = own_offers(queries.all_studies(session), consultant=account.is_consultant)
@@ -170,4 +166,4 @@ def _form_page(request: PageRequest, form: FormState) -> Response:
 def _shown_again(form: OwnPatientForm) -> FormState:
     state = state_of(form)
     shown = {**state.values, "manager_posts": "true" if form.manager_posts else ""}
-    return FormState(shown, order=state.order)
+    return replace(state, values=shown)

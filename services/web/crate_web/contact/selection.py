@@ -11,9 +11,12 @@ from crate_core.domain.identifiers import (
     split_identifiers,
     split_nhs_numbers,
 )
+from crate_web.forms import FormState
 
 MOST_IDENTIFIERS = 500
 _MOST_NAMED = 5
+PASTED = ("rids", "mrids", "nhs_numbers")
+"""The fields of identifiers, in the order in which `select_patients` takes them."""
 _NO_PATIENT = ("rids", "Enter at least one RID or MRID")
 
 
@@ -46,6 +49,11 @@ class Selection:
     identifiers: tuple[Identifier, ...] = ()
     repeated: int = 0
     problems: dict[str, str] = field(default_factory=dict)
+
+    def refuse_in(self, state: FormState) -> None:
+        """Write the problems beside their fields."""
+        for name, message in self.problems.items():
+            state.refuse(name, message)
 
 
 def select_patients(

@@ -1,11 +1,13 @@
 """The form that asks to meet patients: filled in, checked, sent."""
 
+from dataclasses import replace
+
 from starlette.responses import Response
 
 from crate_core.domain.roles import Role
 from crate_web.contact import queries
 from crate_web.contact.forms import RequestForm
-from crate_web.contact.selection import LookupKind, Selection, select_patients
+from crate_web.contact.selection import PASTED, LookupKind, Selection, select_patients
 from crate_web.contact.studies import CannotAskError, Offer, check_choice, offers
 from crate_web.contact.submitting import Order, submit
 from crate_web.formatting import plural
@@ -15,7 +17,6 @@ from crate_web.research.queries import rids_of_run
 from crate_web.studies.queries import may_see, studies_of
 
 _LARGEST_ID = 2**62
-_PASTED = ("rids", "mrids", "nhs_numbers")
 
 
 def show_new(request: PageRequest) -> Response:
@@ -29,7 +30,7 @@ def send(request: PageRequest) -> Response:
     """Check what was filled in; show it once more; send it when it is confirmed (C1 to C9)."""
     form = parse(RequestForm, request.form_data)
     if isinstance(form, FormState):
-        _refuse_patients(form, _select(request, *map(form.value, _PASTED)))
+        _select(request, *map(form.value, PASTED)).refuse_in(form)
         return _form_page(request, form)
     state = _shown_again(form)
     if form.change:
@@ -66,17 +67,12 @@ def _refuse(
         check_choice(offered, form.study, direct=form.direct)
     except CannotAskError as error:
         state.refuse(error.field, error.message)
-    _refuse_patients(state, selection)
+    selection.refuse_in(state)
 
 
 def _select(request: PageRequest, rids: str, mrids: str, nhs_numbers: str) -> Selection:
     """Read the identifiers; NHS numbers count for the RDBM only (C3)."""
     return select_patients(rids, mrids, nhs_numbers if request.user.has(Role.RDBM) else "")
-
-
-def _refuse_patients(state: FormState, selection: Selection) -> None:
-    for field, message in selection.problems.items():
-        state.refuse(field, message)
 
 
 def _check_page(
@@ -115,7 +111,7 @@ def _offers(request: PageRequest) -> list[Offer]:
 def _shown_again(form: RequestForm) -> FormState:
     state = state_of(form)
     shown = {**state.values, "direct": "true" if form.direct else ""}
-    return FormState(shown, order=state.order)
+    return replace(state, values=shown)
 
 
 def _carried_over(request: PageRequest) -> list[str]:

@@ -101,7 +101,8 @@ def is_still_theirs(session: ReadSession | WriteSession, mail: Mail) -> bool:
         case MailKind.CLINICIAN_OWN_REQUEST:
             reader = ContactRequest.requested_by_id.expression
         case MailKind.CLINICIAN_REQUEST | MailKind.CLINICIAN_REMINDER:
-            return session.scalar(_asked_at(mail)) is not None
+            same = select(Mail.id).where(Mail.id == mail.id, goes_to_the_asked())
+            return session.scalar(same) is not None
         case _:
             return True
     theirs = (
@@ -115,14 +116,6 @@ def is_still_theirs(session: ReadSession | WriteSession, mail: Mail) -> bool:
         )
     )
     return session.scalar(theirs) is not None
-
-
-def _asked_at(mail: Mail) -> Select[int]:
-    """Whether the clinician who is asked has the address of a mail: another may be asked instead."""
-    return select(ClinicianResponse.id).where(
-        ClinicianResponse.contact_request_id == mail.contact_request_id,
-        ClinicianResponse.email == mail.recipient,
-    )
 
 
 def with_requests() -> Select[Mail, str]:

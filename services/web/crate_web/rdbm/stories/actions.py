@@ -54,12 +54,17 @@ def actions_for(
     return Actions(
         # Nobody knows yet what a failed job has done: a request can be cancelled in every open state.
         cancel=Status.CANCELLED in TRANSITIONS[status],
-        reissue=status in MAY_BE_ASKED_ANEW and not answered,
-        reassign=status in MAY_BE_ASKED_ANEW and not answered,
+        reissue=may_be_asked_anew(status, answered=answered),
+        reassign=may_be_asked_anew(status, answered=answered),
         confirm=status is Status.NEW and held,
         enter_reply=status is Status.WITH_PATIENT and not replied,
         leave=status is Status.EXPIRED and not left,
     )
+
+
+def may_be_asked_anew(status: Status, *, answered: bool) -> bool:
+    """Say whether the question to a clinician can be put again, to the same or to another one."""
+    return status in MAY_BE_ASKED_ANEW and not answered
 
 
 def status_in_words(status: str) -> str:

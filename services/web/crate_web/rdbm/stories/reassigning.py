@@ -6,12 +6,13 @@ from starlette.responses import Response
 from crate_core.audit import AuditKind
 from crate_core.contact_requests import end_question
 from crate_core.database import WriteSession
+from crate_core.domain.contact import Status
 from crate_core.jobs import Task, ask_again
 from crate_core.models import ClinicianResponse, ContactRequest
 from crate_web.forms import FormState, parse, state_of
 from crate_web.rdbm.noting import note
 from crate_web.rdbm.stories import queries
-from crate_web.rdbm.stories.actions import MAY_BE_ASKED_ANEW, status_in_words
+from crate_web.rdbm.stories.actions import may_be_asked_anew, status_in_words
 from crate_web.rdbm.stories.forms import ReassignForm
 from crate_web.requests import PageRequest
 
@@ -32,7 +33,9 @@ def _answer(request: PageRequest, form: ReassignForm | FormState) -> Response:
     if found is None:
         raise HTTPException(404)
     asked = found.clinician_response
-    if asked is None or asked.answered_at is not None or found.status not in MAY_BE_ASKED_ANEW:
+    if asked is None or not may_be_asked_anew(
+        Status(found.status), answered=asked.answered_at is not None
+    ):
         return _moved_on(request, found)
     if isinstance(form, FormState):
         return _form_page(request, found, form)
