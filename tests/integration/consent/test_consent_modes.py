@@ -244,6 +244,32 @@ def test_c129_a_night_that_failed_is_not_the_last_one(world: World) -> None:
     assert [job.id for job in open_jobs] == [waiting.id]
 
 
+def test_a_choice_that_the_record_dates_in_the_future_outweighs_no_later_red(world: World) -> None:
+    rid = world.patient()
+    world.record_consent(consent_mode="green", decided_on=date(2062, 3, 5))
+    world.consent("red", letter_wanted=False)
+    request_id = world.submit(world.study(), rid)
+    world.run_jobs()
+    assert world.choice_in_force().mode == ConsentMode.RED
+    assert world.request(request_id).stop_code == StopCode.CONSENT_RED
+
+
+def test_red_that_the_record_dates_in_the_future_counts_from_now_until_a_later_choice(
+    world: World,
+) -> None:
+    rid = world.patient()
+    on_site(world, "green", 3)
+    approved = world.submit(world.study(), rid)
+    world.run_jobs()
+    world.record_consent(consent_mode="red", decided_on=date(2062, 3, 5))
+    refresh(world)
+    assert world.choice_in_force().mode == ConsentMode.RED
+    assert world.choice_in_force().decided_at <= utcnow()
+    assert world.request(approved).status == Status.WITHDRAWN
+    world.consent("yellow", letter_wanted=False)
+    assert world.choice_in_force().mode == ConsentMode.YELLOW
+
+
 def test_a_refresh_that_changes_a_choice_ends_what_rested_on_it(world: World) -> None:
     rid = world.patient()
     on_site(world, "green", 3)

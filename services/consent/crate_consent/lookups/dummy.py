@@ -9,6 +9,7 @@ from sqlalchemy.engine import URL
 from crate_consent.lookups.engine import make_source_engine, reading
 from crate_consent.lookups.sources import NotFound, NotFoundReason
 from crate_core.clinical_dummy import dummy_consent, dummy_patient
+from crate_core.clock import utcnow
 from crate_core.domain.consent import (
     ConsentMode,
     ConsentRecord,
@@ -54,7 +55,7 @@ class DummySource:
         with reading(self._engine, f"the clinical source {self.name}") as connection:
             rows = connection.execute(_CONSENTS, {"patient": nhs_number}).mappings().all()
         records = (self._consent(row) for row in rows)
-        return said_last(record for record in records if record is not None)
+        return said_last((record for record in records if record is not None), utcnow())
 
     def close(self) -> None:
         """Close its connections."""

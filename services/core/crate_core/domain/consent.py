@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, tzinfo
 from enum import StrEnum
 
@@ -119,6 +119,11 @@ class ConsentRecord:
         return self.source == ConsentSource.AUTO_CREATED
 
     @property
+    def bars_contact(self) -> bool:
+        """Nobody may contact the patient about research: RED, or opted out."""
+        return self.exclude_entirely or self.mode is ConsentMode.RED
+
+    @property
     def precedence(self) -> tuple[bool, datetime, int]:
         """Order of records: the greatest is in force. An assumed one yields to every decision (C77)."""
         return (
@@ -147,17 +152,28 @@ def newest(*, site: ConsentRecord | None, record: ConsentRecord | None) -> Conse
     return record if record.precedence[:2] > site.precedence[:2] else site
 
 
-def said_last(records: Iterable[ConsentRecord]) -> ConsentRecord | None:
+def said_last(records: Iterable[ConsentRecord], now: datetime) -> ConsentRecord | None:
     """Return what a clinical record says last: the newest decision.
 
     Records often know the day alone. Of several decisions of one moment, whose order nobody knows, the one
     that allows least counts.
     """
     return max(
-        records,
+        (possible for record in records if (possible := _not_ahead(record, now))),
         key=lambda record: (record.decided_at, record.exclude_entirely, _STRICTNESS[record.mode]),
         default=None,
     )
+
+
+def _not_ahead(record: ConsentRecord, now: datetime) -> ConsentRecord | None:
+    """Return a record's choice with a date that it can have; None where it counts for nothing.
+
+    One that is dated in the future by mistake would outweigh all that the patient says until that day. It
+    counts from now if it bars contact, else not at all.
+    """
+    if record.decided_at <= now:
+        return record
+    return replace(record, decided_at=now) if record.bars_contact else None
 
 
 def in_force(history: Iterable[ConsentRecord]) -> ConsentRecord | None:

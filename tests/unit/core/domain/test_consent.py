@@ -169,18 +169,30 @@ def test_c78_record_without_zone_is_refused() -> None:
 
 def test_record_says_last_what_was_decided_last() -> None:
     red, green = record(ConsentMode.RED, day(3)), record(ConsentMode.GREEN, day(4))
-    assert said_last([red, green]) is green
-    assert said_last([]) is None
+    assert said_last([red, green], day(9)) is green
+    assert said_last([], day(9)) is None
+
+
+def test_decision_dated_in_the_future_counts_from_now_if_it_bars_contact_else_not() -> None:
+    today = record(ConsentMode.YELLOW, day(3))
+    for mode in (ConsentMode.GREEN, ConsentMode.YELLOW, ConsentMode.UNKNOWN):
+        assert said_last([today, record(mode, day(9))], day(5)) is today
+        assert said_last([record(mode, day(9))], day(5)) is None
+    red = record(ConsentMode.RED, day(9))
+    assert said_last([today, red], day(5)) == replace(red, decided_at=day(5))
+    opted_out = replace(record(ConsentMode.GREEN, day(9)), exclude_entirely=True)
+    assert said_last([today, opted_out], day(5)) == replace(opted_out, decided_at=day(5))
+    assert said_last([today, red], day(9)) is red
 
 
 @given(st.permutations(list(ConsentMode)))
 def test_of_several_decisions_of_one_moment_the_strictest_counts(modes: list[ConsentMode]) -> None:
     same_day = [record(mode, day(3)) for mode in modes]
-    last = said_last(same_day)
+    last = said_last(same_day, day(9))
     assert last is not None
     assert last.mode is ConsentMode.RED
     opted_out = replace(record(ConsentMode.UNKNOWN, day(3)), exclude_entirely=True)
-    assert said_last([*same_day, opted_out]) is opted_out
+    assert said_last([*same_day, opted_out], day(9)) is opted_out
 
 
 def test_record_that_says_something_else_on_the_same_day_counts() -> None:
