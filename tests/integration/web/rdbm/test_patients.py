@@ -173,6 +173,17 @@ def test_an_older_decision_goes_into_the_history_only(browser: Browser, world: W
     assert [row.mode for row in rows(world.database) if row.current_nhs_number] == ["red"]
 
 
+def test_red_of_the_day_of_a_green_that_was_entered_that_day_is_in_force(
+    browser: Browser, world: World
+) -> None:
+    yesterday = utcnow() - timedelta(days=1)
+    morning = yesterday.replace(hour=9, minute=0)
+    world.consent("green", letter_wanted=False, decided_at=morning, created_at=morning)
+    answer = enter(browser, mode="red", decided_on=yesterday.date().isoformat())
+    assert "recorded and in force" in browser.follow(answer).text
+    assert [row.mode for row in rows(world.database) if row.current_nhs_number] == ["red"]
+
+
 def test_what_was_allowed_on_a_day_is_what_was_known_then(browser: Browser, world: World) -> None:
     now = utcnow()
     long_ago, lately = now - timedelta(days=30), now - timedelta(days=2)

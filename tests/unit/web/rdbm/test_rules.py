@@ -11,6 +11,7 @@ from crate_core.domain.roles import Role
 from crate_core.models import AuditEvent
 from crate_web.rdbm.audit_log.routes import detail_in_words
 from crate_web.rdbm.patients.allowed import Entry, in_words, on_day
+from crate_web.rdbm.patients.forms import ChoiceForm
 from crate_web.rdbm.queue.waiting import Kind, Waiting, counts, oldest_first
 from crate_web.rdbm.stories.actions import WORDS, actions_for
 from crate_web.rdbm.users.rules import may_change, problem_with_roles
@@ -47,6 +48,27 @@ def test_the_oldest_comes_first_and_kinds_are_counted() -> None:
 
 def record(mode: ConsentMode, decided: datetime, entry: int) -> ConsentRecord:
     return ConsentRecord(mode, decided, entry=entry)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "decided_at"),
+    [
+        ({"mode": "green"}, datetime(2026, 5, 1, 23, tzinfo=UTC)),
+        ({"mode": "yellow"}, datetime(2026, 5, 1, 23, tzinfo=UTC)),
+        ({"mode": "red"}, datetime(2026, 5, 2, 22, 59, 59, 999999, tzinfo=UTC)),
+        (
+            {"mode": "green", "exclude_entirely": "true"},
+            datetime(2026, 5, 2, 22, 59, 59, 999999, tzinfo=UTC),
+        ),
+    ],
+)
+def test_c74_no_contact_outweighs_what_else_was_chosen_on_an_earlier_day(
+    wanted: dict[str, str], decided_at: datetime
+) -> None:
+    form = ChoiceForm.model_validate({"submission": "s" * 16, "decided_on": "2026-05-02", **wanted})
+    assert form.record(NOW, ZONE).decided_at == decided_at
+    today = form.model_copy(update={"decided_on": NOW.date()})
+    assert today.record(NOW, ZONE).decided_at == NOW
 
 
 def test_what_counted_on_a_day_is_what_was_known_at_its_end() -> None:

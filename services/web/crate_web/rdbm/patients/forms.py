@@ -1,6 +1,7 @@
 """What may come in about a patient: whom to look up, and a new choice (C69 to C71)."""
 
-from datetime import date, datetime, tzinfo
+from dataclasses import replace
+from datetime import date, datetime, time, tzinfo
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
@@ -92,13 +93,13 @@ class ChoiceForm(Submission):
     def record(self, now: datetime, zone: tzinfo) -> ConsentRecord:
         """Return the choice as the rules see it.
 
-        A decision of an earlier day counts from that day's beginning; one of today from now, so that
-        it is newer than whatever was recorded of the patient this morning.
+        A decision of today counts from now, so that it is newer than whatever was recorded of the patient
+        this morning. One of an earlier day counts from that day's beginning; but one that bars contact
+        from its end: nobody knows what else that day came first, and the one that allows least counts.
         """
-        today = now.astimezone(zone).date()
-        return ConsentRecord(
+        record = ConsentRecord(
             mode=ConsentMode(self.mode),
-            decided_at=now if self.decided_on == today else as_decided_at(self.decided_on, zone),
+            decided_at=now,
             source=ConsentSource.USER_ENTRY,
             exclude_entirely=self.exclude_entirely,
             consent_after_discharge=self.consent_after_discharge,
@@ -108,6 +109,11 @@ class ChoiceForm(Submission):
             decision=self.decision,
             by_override=self.by_override,
         )
+        if self.decided_on == now.astimezone(zone).date():
+            return record
+        moment = time.max if record.bars_contact else time.min
+        decided_at = as_decided_at(datetime.combine(self.decided_on, moment), zone)
+        return replace(record, decided_at=decided_at)
 
 
 def form_of(current: ConsentRecord | None) -> FormState:
