@@ -124,7 +124,8 @@ def end_question(session: WriteSession, request_id: int, response_id: int, at: d
         response_id: the question of that request.
         at: when.
     """
-    hold_request(session, request_id)
+    why = "The clinician was asked anew, or another one, before the mail was sent."
+    settle_question(session, request_id, response_id, why)
     session.change(
         update(ClinicianLink)
         .where(
@@ -132,9 +133,19 @@ def end_question(session: WriteSession, request_id: int, response_id: int, at: d
         )
         .values(revoked_at=at)
     )
-    # Whoever is asked next is reminded of their own question.
+
+
+def settle_question(session: WriteSession, request_id: int, response_id: int, why: str) -> None:
+    """Let a question go out and be reminded of no more; its links go on to show what was answered.
+
+    Args:
+        session: the transaction in which that is decided.
+        request_id: the request, which is held until the commit.
+        response_id: the question of that request.
+        why: what is noted with a mail that is kept back.
+    """
+    hold_request(session, request_id)
     cancel_open(session, Task.SEND_REMINDER, response_id)
-    why = "The clinician was asked anew, or another one, before the mail was sent."
     questions = _going_out(request_id).where(Mail.kind.in_(_QUESTION_KINDS))
     for mail_id in session.scalars(questions).all():
         _keep_back_mail(session, mail_id, why)

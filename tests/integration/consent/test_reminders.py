@@ -3,9 +3,11 @@
 import pytest
 
 from crate_core.clock import utcnow
+from crate_core.contact_requests import KEPT_BACK
 from crate_core.domain.contact import Answer, Status, StopCode
 from crate_core.jobs import Task
 from crate_core.models import ClinicianLink, Job
+from crate_core.models.mail import MailState
 from tests.integration.consent.world import World
 
 
@@ -73,6 +75,25 @@ def test_c132_an_answer_stops_the_reminders(world: World, asked: int, answer: An
     assert not world.mails("clinician_reminder")
     assert not waiting(world)
     assert "expired" not in world.statuses(asked)
+
+
+@pytest.mark.parametrize("answer", [Answer.R, Answer.C])
+def test_c132_a_reminder_that_could_not_be_sent_yet_is_kept_back_once_answered(
+    world: World, asked: int, answer: Answer
+) -> None:
+    world.shift(15, asked)
+    world.run_jobs(now=True)
+    (reminder,) = world.mails("clinician_reminder")
+    assert reminder.state == MailState.QUEUED
+    world.answer(asked, answer)
+    world.run_jobs()
+    (reminder,) = world.mails("clinician_reminder")
+    assert reminder.state == MailState.FAILED
+    assert [attempt.outcome for attempt in reminder.transmissions] == [KEPT_BACK]
+    sending = [job for job in world.jobs(Task.SEND_MAIL) if job.subject_id == reminder.id]
+    assert all(job.done_at for job in sending)
+    # The links that were mailed before go on to show what was answered.
+    assert all(link.revoked_at is None for link in links(world))
 
 
 @pytest.mark.parametrize("event", ["dead", "red"])

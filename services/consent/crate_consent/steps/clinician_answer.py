@@ -6,12 +6,11 @@ from crate_consent.collaborators import Collaborators
 from crate_consent.steps.answered import prepare_for_patient, tell_manager
 from crate_consent.steps.standing import has_died, stop_if_barred
 from crate_consent.steps.subject import resume
-from crate_core.contact_requests import change_status
+from crate_core.contact_requests import change_status, settle_question
 from crate_core.database import WriteSession
 from crate_core.domain.answers import status_after_answer
 from crate_core.domain.contact import BEFORE_CLINICIAN, Answer, Status
-from crate_core.jobs import JobView, Task
-from crate_core.jobs.rows import cancel_open
+from crate_core.jobs import JobView
 from crate_core.models import ClinicianResponse, ContactRequest
 
 
@@ -37,7 +36,8 @@ def _settle(
     answer = Answer(response.answer)
     resume(session, request, Status.WITH_CLINICIAN)
     response.charity_amount = together.settings.charity_amount
-    cancel_open(session, Task.SEND_REMINDER, response.id)
+    why = "The clinician answered before the mail was sent."
+    settle_question(session, request.id, response.id, why)
     stopped = answer.agrees and stop_if_barred(session, request, died=died)
     tell_manager(together, session, request, response, answer, stopped=stopped)
     if stopped:
