@@ -109,6 +109,8 @@ def test_c01_lead_without_a_whole_name_cannot_ask(
     database.write(lambda session: setattr(session.get_one(UserAccount, cast.lead.id), name, ""))
     browser.sign_in_as(cast.member)
     page = browser.get(FORM).text
+    assert f'value="{cast.s1.id}"' not in page
+    assert send(browser, cast.s1, rids="ab").status_code == 422
     assert f"the lead researcher&#39;s {name.replace('_', ' ')} is missing" in page
 
 
