@@ -33,6 +33,7 @@ def _why_not() -> str | None:
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClusterSite]:
     """The whole system, from nothing."""
+    kubernetes.remove_what_was_left()
     site = ClusterSite(demo_people(), tmp_path_factory.mktemp("cluster"))
     try:
         site.install()

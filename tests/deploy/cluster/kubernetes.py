@@ -18,6 +18,9 @@ INGRESS_NAMESPACE = os.environ.get("CRATE_TEST_INGRESS_NAMESPACE", "traefik")
 INGRESS_ADDRESS = os.environ.get("CRATE_TEST_INGRESS_ADDRESS")
 """Where it answers (host:port); what it writes into the Ingress otherwise, at port 443."""
 
+_OURS = "crate-test-namespace"
+"""The label of the namespaces that tests make."""
+
 Object = dict[str, Any]
 
 
@@ -46,15 +49,32 @@ def ingress_pods() -> list[Object]:
     return [pod for pod in found["items"] if pod["status"]["phase"] == "Running"]
 
 
+def remove_what_was_left() -> None:
+    """Remove the namespaces of runs that were cut short: the ingress still answers for their sites."""
+    selector = f"--selector={_OURS}"
+    run("kubectl", "delete", "namespace", selector, "--timeout=180s", seconds=200)
+
+
+def ingresses_for(host: str) -> list[str]:
+    """Return the Ingresses of the whole cluster that answer for a host, as namespace/name."""
+    found = json.loads(run("kubectl", "get", "ingress", "--all-namespaces", "--output=json").stdout)
+    return [
+        f"{item['metadata']['namespace']}/{item['metadata']['name']}"
+        for item in found["items"]
+        if any(rule.get("host") == host for rule in item["spec"].get("rules", []))
+    ]
+
+
 class Namespace:
     """A namespace of one test's own, in which pods must be as the standard `restricted` says."""
 
     def __init__(self, name: str) -> None:
         """Make it."""
         self.name = name
-        run("kubectl", "create", "namespace", name)
-        label = "pod-security.kubernetes.io/enforce=restricted"
-        run("kubectl", "label", "namespace", name, label)
+        labels = {_OURS: "true", "pod-security.kubernetes.io/enforce": "restricted"}
+        metadata = {"name": name, "labels": labels}
+        manifest = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+        run("kubectl", "create", "--filename=-", given=json.dumps(manifest))
 
     def remove(self) -> None:
         """Remove it with all that is in it; does not wait for the end."""

@@ -22,6 +22,7 @@ from tests.deploy.cluster.kubernetes import (
     TAG,
     Namespace,
     ingress_pods,
+    ingresses_for,
 )
 from tests.deploy.deployed import DeployedSite
 from tests.servers.process import free_port
@@ -56,6 +57,8 @@ class ClusterSite(DeployedSite):
 
     def install(self) -> None:
         """Install the release, and wait until somebody can sign in."""
+        others = ingresses_for(HOST_NAME)
+        assert not others, f"another site answers for {HOST_NAME}, remove it first: {others}"
         self._make_certificate()
         started = time.monotonic()
         self.said = self.helm("install", self.values(), "--wait-for-jobs")

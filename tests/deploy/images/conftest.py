@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 from tests.browser.conftest import NewPage, chromium, new_page  # noqa: F401 - fixtures
 from tests.browser.sites import RunningSite, demo_people
 from tests.deploy.images import engine
-from tests.deploy.images.site import ContainerSite
+from tests.deploy.images.site import ContainerSite, remove_what_was_left
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -32,6 +32,7 @@ def _why_not() -> str | None:
 @pytest.fixture(scope="session")
 def site() -> Iterator[ContainerSite]:
     """The whole system, from nothing."""
+    remove_what_was_left()
     site = ContainerSite(demo_people())
     yield site
     site.stop()

@@ -4,6 +4,7 @@ import json
 import os
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from crate_demo.people import Person
 from tests.deploy.deployed import DeployedSite
@@ -14,18 +15,17 @@ SERVICES = ("web", "runner", "consent", "mailer", "relay", "flower")
 ALL = (*SERVICES, "proxy", "mail", "rabbitmq", "mariadb")
 
 
+_PREFIX = "crate-test-"
+
+
 class ContainerSite(DeployedSite):
     """A project of the compose file, with data and ports of its own."""
 
     def __init__(self, people: Sequence[Person]) -> None:
         """Run `make up` from nothing; `seconds` tells how long it took to a signed-in page."""
         super().__init__(people)
-        self._project = f"crate-test-{os.getpid()}"
-        files = ("docker/compose.yaml", "tests/deploy/images/quick.yaml")
-        self._compose = (
-            *("docker", "compose", "--project-name", self._project),
-            *(word for file in files for word in ("--file", file)),
-        )
+        self._project = f"{_PREFIX}{os.getpid()}"
+        self._compose = _compose(self._project)
         site_port, mail_port = str(free_port()), str(free_port())
         self._ports = {"SITE_PORT": site_port, "MAIL_PORT": mail_port}
         self.url = f"http://{HOST}:{site_port}/crate"
@@ -86,3 +86,20 @@ class ContainerSite(DeployedSite):
     def passwords() -> dict[str, str]:
         """Return the random values of docker/secrets by name."""
         return dict(json.loads((ROOT / "docker/secrets/values.json").read_text()))
+
+
+def remove_what_was_left() -> None:
+    """Remove containers and data of runs that were cut short: they start again with the engine."""
+    label = '--format={{.Label "com.docker.compose.project"}}'
+    projects = {name for name in docker("ps", "--all", label).split() if name.startswith(_PREFIX)}
+    for project in projects:
+        if not Path(f"/proc/{project.removeprefix(_PREFIX)}").exists():
+            run(*_compose(project), "down", "--volumes", "--timeout", "5", seconds=120)
+
+
+def _compose(project: str) -> tuple[str, ...]:
+    files = ("docker/compose.yaml", "tests/deploy/images/quick.yaml")
+    return (
+        *("docker", "compose", "--project-name", project),
+        *(word for file in files for word in ("--file", file)),
+    )
