@@ -1,9 +1,15 @@
 """Settling a patient's consent mode from the site's history and the clinical record (spec 2.12)."""
 
 from crate_core.clock import utcnow
-from crate_core.consent_modes import add_choice, lock_current, row_of
+from crate_core.consent_modes import add_choice, history, lock_current, row_of
 from crate_core.database import WriteSession
-from crate_core.domain.consent import ConsentMode, ConsentRecord, ConsentSource, newest
+from crate_core.domain.consent import (
+    ConsentMode,
+    ConsentRecord,
+    ConsentSource,
+    newest,
+    since_first_seen,
+)
 from crate_core.models import ConsentModeRow
 
 
@@ -17,12 +23,16 @@ def settle(
     """
     current = lock_current(session, nhs_number)
     site = current.record if current else None
+    now = utcnow()
+    if from_record is not None and from_record.is_ahead(now):
+        stored = (row.record for row in history(session, nhs_number))
+        from_record = since_first_seen(from_record, stored, now)
     winner = newest(site=site, record=from_record)
     if current is not None and winner is site:
         return current
     if winner is None:
         winner = ConsentRecord(
-            mode=ConsentMode.UNKNOWN, decided_at=utcnow(), source=ConsentSource.AUTO_CREATED
+            mode=ConsentMode.UNKNOWN, decided_at=now, source=ConsentSource.AUTO_CREATED
         )
     row = row_of(nhs_number, winner, letter_wanted=False)
     add_choice(session, row, current)

@@ -161,6 +161,7 @@ def add_finding(
     serious: bool = False,
     detail: str = "",
     request: ContactRequest | None = None,
+    consent_mode_id: int | None = None,
 ) -> None:
     """Put a finding on the research database manager's work queue, or back on it."""
     values = {"summary": summary, "detail": detail, "done_at": None, "done_by_id": None}
@@ -174,6 +175,7 @@ def add_finding(
             summary=summary,
             detail=detail,
             contact_request_id=request.id if request else None,
+            consent_mode_id=consent_mode_id,
             created_at=utcnow(),
         )
     )

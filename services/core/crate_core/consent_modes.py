@@ -90,6 +90,7 @@ def row_of(nhs_number: int, record: ConsentRecord, *, letter_wanted: bool) -> Co
         capacity_clinician_signed=decision.capacity_clinician_signed,
         source=record.source,
         decided_at=record.decided_at,
+        date_in_record=record.date_in_record,
         created_at=utcnow(),
         letter_wanted=letter_wanted,
     )

@@ -107,7 +107,9 @@ def test_a_letter_that_cannot_be_made_is_a_finding(
     world.consent("green")
     world.run_jobs()
     assert not world.letters()
-    assert [finding.kind for finding in world.findings()] == ["confirmation_impossible"]
+    (finding,) = world.findings()
+    assert finding.kind == "confirmation_impossible"
+    assert finding.consent_mode_id == world.choice_in_force().id
 
 
 @pytest.mark.parametrize(
@@ -254,19 +256,24 @@ def test_a_choice_that_the_record_dates_in_the_future_outweighs_no_later_red(wor
     assert world.request(request_id).stop_code == StopCode.CONSENT_RED
 
 
-def test_red_that_the_record_dates_in_the_future_counts_from_now_until_a_later_choice(
-    world: World,
+@pytest.mark.parametrize("decided_on", [date(2062, 3, 5), None])
+def test_red_that_the_record_dates_ahead_or_not_at_all_counts_from_when_it_was_first_read(
+    world: World, decided_on: date | None
 ) -> None:
     rid = world.patient()
     on_site(world, "green", 3)
     approved = world.submit(world.study(), rid)
     world.run_jobs()
-    world.record_consent(consent_mode="red", decided_on=date(2062, 3, 5))
+    world.record_consent(consent_mode="red", decided_on=decided_on)
     refresh(world)
-    assert world.choice_in_force().mode == ConsentMode.RED
-    assert world.choice_in_force().decided_at <= utcnow()
+    red = world.choice_in_force()
+    assert red.mode == ConsentMode.RED
+    assert red.decided_at <= utcnow()
     assert world.request(approved).status == Status.WITHDRAWN
+    refresh(world)
+    assert world.choice_in_force().id == red.id
     world.consent("yellow", letter_wanted=False)
+    refresh(world)
     assert world.choice_in_force().mode == ConsentMode.YELLOW
 
 

@@ -11,6 +11,7 @@ from crate_consent.lookups.sources import NotFound, NotFoundReason
 from crate_core.clinical_dummy import dummy_consent, dummy_patient
 from crate_core.clock import utcnow
 from crate_core.domain.consent import (
+    NO_DATE,
     ConsentMode,
     ConsentRecord,
     Decision,
@@ -51,7 +52,10 @@ class DummySource:
         return _snapshot(rows[0], self.name)
 
     def find_consent(self, nhs_number: int) -> ConsentRecord | None:
-        """See `ClinicalSource.find_consent`; a colour that is none is no information (spec 3.4)."""
+        """See `ClinicalSource.find_consent`.
+
+        A colour that is none is no information (spec 3.4), but an opt-out beside it counts (C79).
+        """
         with reading(self._engine, f"the clinical source {self.name}") as connection:
             rows = connection.execute(_CONSENTS, {"patient": nhs_number}).mappings().all()
         records = (self._consent(row) for row in rows)
@@ -62,17 +66,14 @@ class DummySource:
         self._engine.dispose()
 
     def _consent(self, row: RowMapping) -> ConsentRecord | None:
-        decided = row["decided_at"] or row["decided_on"]
-        if decided is None:
-            return None
         colour = (row["consent_mode"] or "").strip().lower()
-        if colour not in {"red", "yellow", "green", ""}:
+        has_colour = colour in {"red", "yellow", "green"}
+        if not has_colour and not row["exclude_entirely"]:
             return None
-        if not colour and not row["exclude_entirely"]:
-            return None
+        decided = row["decided_at"] or row["decided_on"]
         return ConsentRecord(
-            mode=ConsentMode(colour) if colour else ConsentMode.UNKNOWN,
-            decided_at=as_decided_at(decided, self._zone),
+            mode=ConsentMode(colour) if has_colour else ConsentMode.UNKNOWN,
+            decided_at=as_decided_at(decided, self._zone) if decided else NO_DATE,
             source=self.name,
             exclude_entirely=row["exclude_entirely"],
             prefers_email=row["prefers_email"],

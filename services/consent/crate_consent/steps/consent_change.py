@@ -95,6 +95,7 @@ def _confirm(
             kind="confirmation_impossible",
             summary="A choice was recorded, but its confirmation letter cannot be made",
             detail="The patient is not in the clinical record, has died, or no colour was chosen.",
+            consent_mode_id=row.id,
         )
         return
     letter = add_letter(

@@ -16,6 +16,9 @@ class ConsentMode(StrEnum):
     UNKNOWN = "unknown"
 
 
+NO_DATE = datetime(9999, 1, 1, tzinfo=UTC)
+"""Stands for the date of a choice that the clinical record does not date."""
+
 _STRICTNESS = {
     ConsentMode.UNKNOWN: 0,
     ConsentMode.GREEN: 1,
@@ -86,6 +89,7 @@ class ConsentRecord:
     Attributes:
         mode: the traffic light.
         decided_at: when the patient decided, whenever it was entered.
+        date_in_record: what the clinical record gives as that date where it cannot be; None where it can.
         source: a `ConsentSource`, or the name of a clinical source.
         exclude_entirely: opted out of the research database.
         consent_after_discharge: may be contacted after discharge, however long ago that was.
@@ -107,6 +111,7 @@ class ConsentRecord:
     prefers_email: bool = False
     decision: Decision = field(default_factory=Decision)
     by_override: bool = False
+    date_in_record: datetime | None = None
     entry: int | None = None
 
     def __post_init__(self) -> None:
@@ -117,6 +122,10 @@ class ConsentRecord:
     def is_assumed(self) -> bool:
         """Nobody decided this: the site made the row because there was none."""
         return self.source == ConsentSource.AUTO_CREATED
+
+    def is_ahead(self, now: datetime) -> bool:
+        """Whether it cannot have been decided yet."""
+        return self.decided_at > now
 
     @property
     def bars_contact(self) -> bool:
@@ -156,24 +165,34 @@ def said_last(records: Iterable[ConsentRecord], now: datetime) -> ConsentRecord 
     """Return what a clinical record says last: the newest decision.
 
     Records often know the day alone. Of several decisions of one moment, whose order nobody knows, the one
-    that allows least counts.
+    that allows least counts. One that is dated ahead counts for nothing, unless it bars contact: then its
+    date is wrong, or `NO_DATE`, and `since_first_seen` says from when it counts.
     """
     return max(
-        (possible for record in records if (possible := _not_ahead(record, now))),
+        (record for record in records if record.bars_contact or not record.is_ahead(now)),
         key=lambda record: (record.decided_at, record.exclude_entirely, _STRICTNESS[record.mode]),
         default=None,
     )
 
 
-def _not_ahead(record: ConsentRecord, now: datetime) -> ConsentRecord | None:
-    """Return a record's choice with a date that it can have; None where it counts for nothing.
+def since_first_seen(
+    record: ConsentRecord, history: Iterable[ConsentRecord], now: datetime
+) -> ConsentRecord:
+    """Return a choice that the clinical record dates ahead as it counts: from when it was first seen here.
 
-    One that is dated in the future by mistake would outweigh all that the patient says until that day. It
-    counts from now if it bars contact, else not at all.
+    With its own date it would outweigh all that the patient says until then; dated at each reading anew, all
+    that they say between two readings.
+
+    Args:
+        record: what the record says.
+        history: the choices that the site has stored of the patient.
+        now: when the record was read.
     """
-    if record.decided_at <= now:
-        return record
-    return replace(record, decided_at=now) if record.bars_contact else None
+    told = (record.source, record.decided_at, record.mode, record.exclude_entirely)
+    for copy in history:
+        if (copy.source, copy.date_in_record, copy.mode, copy.exclude_entirely) == told:
+            return copy
+    return replace(record, decided_at=now, date_in_record=record.decided_at)
 
 
 def in_force(history: Iterable[ConsentRecord]) -> ConsentRecord | None:

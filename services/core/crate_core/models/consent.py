@@ -69,6 +69,8 @@ class ConsentModeRow(DecisionColumns, Base):
     source: Mapped[ShortText]
     decided_at: Mapped[datetime]
     """When the patient decided; the newest decision wins, whenever it was entered."""
+    date_in_record: Mapped[datetime | None]
+    """What the clinical record gives as that date, where it cannot be: ahead, or `NO_DATE`."""
     created_at: Mapped[datetime]
     created_by_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))
     """Who entered it; none for rows that came from the record or were made by the site."""
@@ -91,5 +93,6 @@ class ConsentModeRow(DecisionColumns, Base):
             prefers_email=self.prefers_email,
             decision=self.decision,
             by_override=self.changed_by_clinician_override,
+            date_in_record=self.date_in_record,
             entry=self.id,
         )

@@ -29,6 +29,8 @@ class WorkItem(Base):
     contact_request_id: Mapped[int | None] = mapped_column(
         BigInteger, ForeignKey("contact_request.id"), index=True
     )
+    consent_mode_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("consent_mode.id"))
+    """The choice it is about, where it is about no request."""
     created_at: Mapped[datetime]
     done_at: Mapped[datetime | None] = mapped_column(index=True)
     done_by_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))

@@ -2,7 +2,7 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import httpx
@@ -12,6 +12,7 @@ from sqlalchemy import select
 from crate_core.clock import utcnow
 from crate_core.database import Database
 from crate_core.domain.roles import Role
+from crate_core.jobs import Task
 from crate_core.models import AuditEvent, ConsentModeRow, Job
 from crate_web.app import Application
 from tests.integration.consent.world import N1, World
@@ -117,6 +118,22 @@ def test_c133_a_look_up_is_audited_without_the_number(browser: Browser, world: W
     assert str(N1) not in f"{event.subject}{event.detail}"
     assert event.detail["purpose"] == "To enter a choice that came to us"
     assert event.subject in browser.get(f"/rdbm/audit?q={event.subject}").text
+
+
+@pytest.mark.parametrize(
+    ("decided_on", "said"), [(date(2062, 3, 5), "dates it 5 March 2062"), (None, "not at all")]
+)
+def test_a_choice_that_the_record_dates_ahead_says_so(
+    browser: Browser, world: World, decided_on: date | None, said: str
+) -> None:
+    world.consent("green", letter_wanted=False)
+    world.record_consent(consent_mode="red", decided_on=decided_on)
+    world.ask_for(Task.REFRESH_CONSENT_MODES)
+    world.make_due_of(Task.REFRESH_CONSENT_MODES)
+    world.run_jobs()
+    page = browser.get(look_up(browser)).text
+    assert said in re.sub(r"<[^>]*>", "", page)
+    assert "counts from when it was first read" in page
 
 
 def test_an_address_of_a_patient_opens_in_its_own_session_only(

@@ -12,7 +12,7 @@ from crate_consent.lookups.open_sources import open_lookups
 from crate_consent.lookups.secret_map import SecretMap
 from crate_consent.lookups.sources import NotFound, NotFoundReason
 from crate_core import clinical_dummy, secret_map
-from crate_core.domain.consent import ConsentMode
+from crate_core.domain.consent import NO_DATE, ConsentMode
 from crate_core.domain.patient import PatientSnapshot
 from crate_core.errors import PermanentError, SettingsError, TemporaryError
 from crate_core.settings import Settings
@@ -147,6 +147,22 @@ def test_c79_opt_out_without_colour_is_kept(source: DummySource, add: Callable[.
     assert record is not None
     assert record.exclude_entirely
     assert record.mode is ConsentMode.UNKNOWN
+
+
+def test_c79_opt_out_counts_beside_a_colour_that_is_none_and_without_a_date(
+    source: DummySource, add: Callable[..., None]
+) -> None:
+    add(
+        clinical_dummy.dummy_consent,
+        id=1,
+        nhs_number=N1,
+        consent_mode="purple",
+        exclude_entirely=True,
+    )
+    record = source.find_consent(N1)
+    assert record is not None
+    assert record.exclude_entirely
+    assert (record.mode, record.decided_at) == (ConsentMode.UNKNOWN, NO_DATE)
 
 
 @pytest.mark.parametrize("colour", ["purple", "", None])

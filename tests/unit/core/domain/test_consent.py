@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crate_core.domain.consent import (
+    NO_DATE,
     ConsentMode,
     ConsentRecord,
     ConsentSource,
@@ -16,6 +17,7 @@ from crate_core.domain.consent import (
     in_force,
     newest,
     said_last,
+    since_first_seen,
 )
 
 LONDON = ZoneInfo("Europe/London")
@@ -173,16 +175,26 @@ def test_record_says_last_what_was_decided_last() -> None:
     assert said_last([], day(9)) is None
 
 
-def test_decision_dated_in_the_future_counts_from_now_if_it_bars_contact_else_not() -> None:
+@pytest.mark.parametrize("ahead", [day(9), NO_DATE])
+def test_a_decision_dated_ahead_counts_if_it_bars_contact_else_not(ahead: datetime) -> None:
     today = record(ConsentMode.YELLOW, day(3))
     for mode in (ConsentMode.GREEN, ConsentMode.YELLOW, ConsentMode.UNKNOWN):
-        assert said_last([today, record(mode, day(9))], day(5)) is today
-        assert said_last([record(mode, day(9))], day(5)) is None
+        assert said_last([today, record(mode, ahead)], day(5)) is today
+        assert said_last([record(mode, ahead)], day(5)) is None
+    red = record(ConsentMode.RED, ahead)
+    assert said_last([today, red], day(5)) is red
+    opted_out = replace(record(ConsentMode.GREEN, ahead), exclude_entirely=True)
+    assert said_last([today, opted_out], day(5)) is opted_out
+
+
+def test_a_decision_dated_ahead_counts_from_when_it_was_first_seen() -> None:
     red = record(ConsentMode.RED, day(9))
-    assert said_last([today, red], day(5)) == replace(red, decided_at=day(5))
-    opted_out = replace(record(ConsentMode.GREEN, day(9)), exclude_entirely=True)
-    assert said_last([today, opted_out], day(5)) == replace(opted_out, decided_at=day(5))
-    assert said_last([today, red], day(9)) is red
+    seen = since_first_seen(red, [record(ConsentMode.RED, day(1))], day(3))
+    assert seen == replace(red, decided_at=day(3), date_in_record=day(9))
+    assert since_first_seen(red, [record(ConsentMode.GREEN, day(1)), seen], day(4)) is seen
+    # Another one that is dated ahead is another decision.
+    for other in (replace(red, decided_at=day(8)), replace(red, exclude_entirely=True)):
+        assert since_first_seen(other, [seen], day(4)).decided_at == day(4)
 
 
 @given(st.permutations(list(ConsentMode)))

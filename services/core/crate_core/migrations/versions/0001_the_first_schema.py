@@ -152,6 +152,7 @@ def upgrade() -> None:
         sa.Column("changed_by_clinician_override", sa.Boolean(), nullable=False),
         sa.Column("source", sa.Unicode(length=100), nullable=False),
         sa.Column("decided_at", UtcDateTime(), nullable=False),
+        sa.Column("date_in_record", UtcDateTime(), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("created_by_id", sa.BigInteger(), nullable=True),
         sa.Column("letter_wanted", sa.Boolean(), nullable=False),
@@ -590,9 +591,13 @@ def upgrade() -> None:
         sa.Column("summary", sa.Unicode(length=255), nullable=False),
         sa.Column("detail", LongText, nullable=False),
         sa.Column("contact_request_id", sa.BigInteger(), nullable=True),
+        sa.Column("consent_mode_id", sa.BigInteger(), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("done_at", UtcDateTime(), nullable=True),
         sa.Column("done_by_id", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["consent_mode_id"], ["consent_mode.id"], name=op.f("fk_work_item_consent_mode_id")
+        ),
         sa.ForeignKeyConstraint(
             ["contact_request_id"],
             ["contact_request.id"],

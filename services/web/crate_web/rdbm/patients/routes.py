@@ -8,6 +8,7 @@ from starlette.responses import Response
 from crate_core.audit import AuditKind
 from crate_core.consent_modes import record_choice, row_of
 from crate_core.database import WriteSession
+from crate_core.domain.consent import NO_DATE
 from crate_core.domain.identifiers import format_nhs_number
 from crate_core.domain.roles import Role
 from crate_web import access
@@ -73,6 +74,7 @@ def show(request: PageRequest) -> Response:
         in_words=allowed.in_words,
         boxes_in_words=decision_in_words,
         source_in_words=allowed.source_in_words,
+        no_date=NO_DATE,
         audit_subject=patient_subject(request, number),
     )
 
