@@ -142,6 +142,28 @@ def test_a_serious_finding_waits_until_somebody_says_it_is_done(
         assert item.done_by_id is not None
 
 
+def test_a_letter_that_cannot_be_made_leads_to_the_choice_that_it_would_confirm(
+    browser: Browser, world: World
+) -> None:
+    world.consent("green")
+    world.run_jobs()
+    assert "Open the patient&#39;s choices" in browser.get("/rdbm/work/1").text
+    answer = browser.post("/rdbm/work/1/patient")
+    assert "943 476 5919" in browser.follow(answer).text
+    with world.database.read() as session:
+        events = session.scalars(select(AuditEvent.kind)).all()
+    assert events == ["patient_looked_up"]
+
+
+def test_a_finding_about_no_choice_leads_to_no_patient(browser: Browser, world: World) -> None:
+    rid = world.patient()
+    world.consent("green", exclude_entirely=True, letter_wanted=False)
+    world.submit(world.study(), rid)
+    world.run_jobs()
+    assert "choices" not in browser.get("/rdbm/work/1").text
+    assert browser.post("/rdbm/work/1/patient").status_code == 404
+
+
 def test_bringing_the_queue_up_to_date_does_not_keep_a_session_alive(
     browser: Browser, app: Application
 ) -> None:

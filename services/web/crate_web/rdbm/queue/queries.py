@@ -9,6 +9,7 @@ from crate_core.database import ReadSession, WriteSession
 from crate_core.domain.contact import Status
 from crate_core.models import (
     ClinicianResponse,
+    ConsentModeRow,
     ContactRequest,
     Job,
     Letter,
@@ -57,6 +58,13 @@ def find_item(session: ReadSession | WriteSession, item_id: int) -> tuple[WorkIt
         session.get(ContactRequest, item.contact_request_id) if item.contact_request_id else None
     )
     return item, request.code if request else None
+
+
+def patient_of_item(session: ReadSession, item: WorkItem) -> int | None:
+    """Return the NHS number of the patient whose choice a finding is about, if it is about one."""
+    if item.consent_mode_id is None:
+        return None
+    return session.get_one(ConsentModeRow, item.consent_mode_id).nhs_number
 
 
 def _findings(session: ReadSession) -> Iterator[Waiting]:

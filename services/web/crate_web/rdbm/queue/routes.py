@@ -16,6 +16,7 @@ from crate_web.downloads import audited_download
 from crate_web.feature import Feature, HomeSection, NavigationEntry
 from crate_web.listing import Listing, Query, read_query
 from crate_web.rdbm.noting import note, number_in_path
+from crate_web.rdbm.patients.routes import open_patient
 from crate_web.rdbm.queue import queries
 from crate_web.rdbm.queue.waiting import WORDS, Kind, Waiting, counts
 from crate_web.requests import PageRequest
@@ -56,6 +57,16 @@ def show_item(request: PageRequest) -> Response:
     with request.site.database.read() as session:
         item, code = _item(session, request)
     return request.render("rdbm_queue/item.html", item=item, code=code)
+
+
+def open_patient_of_item(request: PageRequest) -> Response:
+    """Go to the page of the patient whose choice a finding is about; audited as looking them up."""
+    with request.site.database.read() as session:
+        item, _code = _item(session, request)
+        nhs_number = queries.patient_of_item(session, item)
+    if nhs_number is None:
+        raise HTTPException(404)
+    return open_patient(request, nhs_number, item.summary)
 
 
 def finish_item(request: PageRequest) -> Response:
@@ -126,6 +137,13 @@ feature = Feature(
         page("/rdbm", show_queue, access=_rdbm, name="rdbm"),
         page("/rdbm.csv", download_queue, access=_rdbm, name="rdbm.csv"),
         page("/rdbm/work/{item:int}", show_item, access=_rdbm, name="rdbm.work"),
+        page(
+            "/rdbm/work/{item:int}/patient",
+            open_patient_of_item,
+            access=_rdbm,
+            name="rdbm.work.patient",
+            methods=["POST"],
+        ),
         page(
             "/rdbm/work/{item:int}/done",
             finish_item,
