@@ -149,8 +149,8 @@ PATIENT_TESTS: tuple[StopTest, ...] = (
         StopCode.YEARLY_LIMIT,
         lambda inputs: 0 < inputs.consent.max_approaches_per_year <= inputs.approaches,
         lambda inputs: (
-            f"The patient was approached {inputs.approaches} times in the past year, and allows"
-            f" {inputs.consent.max_approaches_per_year}."
+            f"Approaches to the patient in the past year: {inputs.approaches}. The patient allows"
+            f" {inputs.consent.max_approaches_per_year} a year."
         ),
     ),
 )

@@ -14,8 +14,9 @@ from crate_consent.letters.common import (
 )
 from crate_consent.letters.facts import ConfirmationFacts
 from crate_consent.letters.typesetter import Data
-from crate_core.domain.consent import ConsentMode
+from crate_core.domain.consent import ConsentMode, ConsentRecord
 from crate_core.settings.form_wording import TrafficLightWording
+from crate_core.settings.letter_wording import ConfirmationWording
 from crate_core.settings.texts import fill
 from crate_core.settings.wording import SiteWording
 
@@ -35,7 +36,6 @@ def confirmation(wording: SiteWording, facts: ConfirmationFacts, day: date) -> d
         "mode": record.mode.value.upper(),
         "address": facts.patient.email,
     }
-    opening = texts.chosen_by_clinician if record.by_override else texts.chosen_by_patient
     return {
         **paper(wording, title=texts.heading, size=PATIENT_TYPE_SIZE, note="", day=day),
         "ethics": ethics_line(wording, wording.ethics.confirmation_letter),
@@ -43,12 +43,20 @@ def confirmation(wording: SiteWording, facts: ConfirmationFacts, day: date) -> d
         "addressee": envelope(facts.patient),
         "greeting": facts.patient.salutation,
         "heading": texts.heading,
-        "opening": listed([fill(opening, names)]),
+        "opening": listed([fill(_opening(texts, record), names)]),
         "choices": choices(wording.letters.traffic_light, chosen=record.mode),
         "chosen_words": "This is what we have recorded for you.",
         "closing": listed([fill(text, names) for text in _closing(wording, facts)]),
         "signatory": {"name": wording.manager.name, "title": wording.manager.title},
     }
+
+
+def _opening(texts: ConfirmationWording, record: ConsentRecord) -> str:
+    if record.by_override:
+        return texts.chosen_by_clinician
+    if record.decision.is_valid and not record.decision.by_patient:
+        return texts.chosen_for_patient
+    return texts.chosen_by_patient
 
 
 def choices(texts: TrafficLightWording, chosen: ConsentMode | None = None) -> list[Data]:

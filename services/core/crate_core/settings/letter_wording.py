@@ -213,6 +213,11 @@ class ConfirmationWording(Wording):
         "researchers: a clinician who looks after you chose {mode} for you.",
         description="First sentence when a clinician chose.",
     )
+    chosen_for_patient: str = Field(
+        default="I am writing to tell you what we have recorded about your being contacted by "
+        "researchers: a person who may decide for you chose {mode}, together with a clinician.",
+        description="First sentence when a parent or a representative chose with a clinician.",
+    )
     please_check: str = Field(
         default="If this is right, you need do nothing. If it is wrong, or whenever you change your "
         "mind, please ring {manager} on {manager_telephone}, or write to the address above or to "
@@ -220,8 +225,8 @@ class ConfirmationWording(Wording):
         description="How to change the choice.",
     )
     opted_out: str = Field(
-        default="You also asked us not to use your records for research even without your name on "
-        "them. We have taken them out of the research database.",
+        default="Your records are also not to be used for research without your name on them. We "
+        "have taken them out of the research database.",
         description="RED, with opt-out of the de-identified database.",
     )
     not_opted_out: str = Field(

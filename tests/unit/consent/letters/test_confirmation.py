@@ -1,9 +1,11 @@
 """The letter that confirms a patient's general choice."""
 
+from dataclasses import replace
+
 import pytest
 
 from crate_consent.letters import Letters
-from crate_core.domain.consent import ConsentMode
+from crate_core.domain.consent import ConsentMode, Decision
 from tests.unit.consent.letters import samples
 from tests.unit.consent.letters.samples import WRITTEN_AT, text_of
 
@@ -27,6 +29,26 @@ def test_c70_override_says_that_a_clinician_decided(letters: Letters) -> None:
     text = text_of(letters.confirmation(facts, WRITTEN_AT))
     assert "a clinician who looks after you chose YELLOW for you" in text
     assert "what you told us" not in text
+
+
+@pytest.mark.parametrize(
+    "decision",
+    [
+        Decision(parent_signed=True, child_clinician_signed=True),
+        Decision(representative_signed=True, capacity_clinician_signed=True),
+    ],
+)
+def test_letter_says_that_others_chose_for_the_patient(
+    letters: Letters, decision: Decision
+) -> None:
+    facts = samples.confirmation(ConsentMode.YELLOW, decision=decision)
+    text = text_of(letters.confirmation(facts, WRITTEN_AT))
+    assert "a person who may decide for you chose YELLOW, together with a clinician" in text
+    assert "what you told us" not in text
+    by_both = samples.confirmation(
+        ConsentMode.YELLOW, decision=replace(decision, patient_signed=True)
+    )
+    assert "what you told us" in text_of(letters.confirmation(by_both, WRITTEN_AT))
 
 
 def test_red_letter_answers_the_opt_out_and_asks_nothing_about_email(letters: Letters) -> None:
