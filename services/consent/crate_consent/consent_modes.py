@@ -1,5 +1,8 @@
 """Settling a patient's consent mode from the site's history and the clinical record (spec 2.12)."""
 
+from collections.abc import Iterable
+from datetime import datetime
+
 from crate_core.clock import utcnow
 from crate_core.consent_modes import add_choice, history, lock_current, row_of
 from crate_core.database import WriteSession
@@ -7,6 +10,7 @@ from crate_core.domain.consent import (
     ConsentMode,
     ConsentRecord,
     ConsentSource,
+    last_of,
     newest,
     since_first_seen,
 )
@@ -14,7 +18,7 @@ from crate_core.models import ConsentModeRow
 
 
 def settle(
-    session: WriteSession, nhs_number: int, from_record: ConsentRecord | None
+    session: WriteSession, nhs_number: int, from_record: Iterable[ConsentRecord]
 ) -> ConsentModeRow:
     """Return the patient's consent mode in force, locked until this transaction ends.
 
@@ -24,10 +28,8 @@ def settle(
     current = lock_current(session, nhs_number)
     site = current.record if current else None
     now = utcnow()
-    if from_record is not None and from_record.is_ahead(now):
-        stored = (row.record for row in history(session, nhs_number))
-        from_record = since_first_seen(from_record, stored, now)
-    winner = newest(site=site, record=from_record)
+    said = [_as_it_counts(session, nhs_number, record, now) for record in from_record]
+    winner = newest(site=site, record=last_of(said))
     if current is not None and winner is site:
         return current
     if winner is None:
@@ -37,3 +39,11 @@ def settle(
     row = row_of(nhs_number, winner, letter_wanted=False)
     add_choice(session, row, current)
     return row
+
+
+def _as_it_counts(
+    session: WriteSession, nhs_number: int, record: ConsentRecord, now: datetime
+) -> ConsentRecord:
+    if not record.is_ahead(now):
+        return record
+    return since_first_seen(record, (row.record for row in history(session, nhs_number)), now)

@@ -277,6 +277,28 @@ def test_red_that_the_record_dates_ahead_or_not_at_all_counts_from_when_it_was_f
     assert world.choice_in_force().mode == ConsentMode.YELLOW
 
 
+@pytest.mark.parametrize("decided_on", [date(2062, 3, 5), None])
+@pytest.mark.parametrize(
+    "later", [{"consent_mode": "red"}, {"consent_mode": "green", "exclude_entirely": True}]
+)
+def test_red_that_the_record_dates_ahead_or_not_at_all_hides_nothing_that_it_says_later(
+    world: World, decided_on: date | None, later: dict[str, Any]
+) -> None:
+    rid = world.patient()
+    world.record_consent(consent_mode="red", decided_on=decided_on)
+    on_site(world, "green", 3)
+    refresh(world)
+    world.consent("green", letter_wanted=False)
+    approved = world.submit(world.study(), rid)
+    world.run_jobs()
+    assert world.request(approved).status == Status.APPROVED
+    world.record_consent(decided_at=utcnow().replace(tzinfo=None), **later)
+    refresh(world)
+    assert world.choice_in_force().record.bars_contact
+    assert world.choice_in_force().exclude_entirely is ("exclude_entirely" in later)
+    assert world.request(approved).status == Status.WITHDRAWN
+
+
 def test_a_refresh_that_changes_a_choice_ends_what_rested_on_it(world: World) -> None:
     rid = world.patient()
     on_site(world, "green", 3)

@@ -237,7 +237,7 @@ def test_the_look_ups_of_consent_tell_people_of_all_kinds_apart(
     assert patient.local_id == person.local_id
     assert patient.clinician.email.endswith("example.org")
     assert patient.discharged is False
-    assert consent is None
+    assert consent == ()
 
     for kind, reason in (
         (Kind.NOT_IN_SOURCE, NotFoundReason.ABSENT),

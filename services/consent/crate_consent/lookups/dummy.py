@@ -51,7 +51,7 @@ class DummySource:
             return NotFound(nhs_number, self.name, NotFoundReason.DUPLICATE)
         return _snapshot(rows[0], self.name)
 
-    def find_consent(self, nhs_number: int) -> ConsentRecord | None:
+    def find_consent(self, nhs_number: int) -> tuple[ConsentRecord, ...]:
         """See `ClinicalSource.find_consent`.
 
         A colour that is none is no information (spec 3.4), but an opt-out beside it counts (C79).

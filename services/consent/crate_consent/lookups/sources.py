@@ -1,5 +1,6 @@
 """What every clinical source can tell, whatever its tables look like (consent spec 3)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -44,8 +45,8 @@ class ClinicalSource(Protocol):
             SettingsError: the source is not of the kind that the settings say.
         """
 
-    def find_consent(self, nhs_number: int) -> ConsentRecord | None:
-        """Return the newest choice in the record; None where it has no information (C80).
+    def find_consent(self, nhs_number: int) -> Sequence[ConsentRecord]:
+        """Return what the record says last (`said_last`); nothing where it has no information (C80).
 
         Raises:
             TemporaryError: the source does not answer.

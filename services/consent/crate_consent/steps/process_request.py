@@ -1,6 +1,6 @@
 """Processing a contact request: who is it, what did they choose, and which way does it go (spec 2.4)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload, lazyload
@@ -16,7 +16,7 @@ from crate_consent.queries import earlier_than
 from crate_consent.steps.approving import approve
 from crate_consent.steps.asking import ask_clinician
 from crate_consent.steps.own_patient import address_of, agree_by_asking
-from crate_consent.steps.subject import CONSENT, resume
+from crate_consent.steps.subject import CONSENT, keep_snapshot, resume
 from crate_core.clock import utcnow
 from crate_core.contact_requests import change_status
 from crate_core.database import WriteSession
@@ -24,7 +24,7 @@ from crate_core.domain.consent import ConsentRecord
 from crate_core.domain.contact import Involvement, Status, StopCode
 from crate_core.domain.patient import PatientSnapshot
 from crate_core.jobs import JobView
-from crate_core.models import ConsentModeRow, ContactRequest, PatientSnapshotRow, Study, UserAccount
+from crate_core.models import ConsentModeRow, ContactRequest, Study, UserAccount
 from crate_core.models.work import REPEAT_AFTER_VETO
 
 _ASKED_FOR = select(
@@ -60,7 +60,7 @@ def process_request(together: Collaborators, job: JobView) -> Callable[[WriteSes
     found = together.lookups.patients.find_patient(nhs_number)
     snapshot = found.snapshot if isinstance(found, NotFound) else found
     consents = together.lookups.consents
-    from_record = consents.find_consent(nhs_number) if consents else None
+    from_record = consents.find_consent(nhs_number) if consents else ()
     return lambda session: _settle(together, session, job.subject_id, snapshot, from_record)
 
 
@@ -90,7 +90,7 @@ def _settle(
     session: WriteSession,
     request_id: int,
     snapshot: PatientSnapshot,
-    from_record: ConsentRecord | None,
+    from_record: Sequence[ConsentRecord],
 ) -> None:
     request = session.scalars(_WITH_STUDY, {"request": request_id}).one()
     if request.status not in _OPEN:
@@ -156,14 +156,7 @@ def _keep_what_was_found(
     snapshot: PatientSnapshot,
     consent: ConsentModeRow,
 ) -> None:
-    request.snapshot = session.add_now(
-        PatientSnapshotRow(
-            nhs_number=snapshot.nhs_number,
-            source=snapshot.source,
-            taken_at=utcnow(),
-            data=snapshot.to_dict(),
-        )
-    )
+    keep_snapshot(session, request, snapshot)
     request.nhs_number = snapshot.nhs_number
     request.consent_mode = consent
     request.processed_at = utcnow()

@@ -30,10 +30,10 @@ def refresh_consent_modes(together: Collaborators, job: JobView) -> Callable[[Wr
     if consents is not None:
         patients = _some_after(together, job.subject_id)
         for row in patients:
-            record = consents.find_consent(row.nhs_number)
-            if record is not None and newest(site=row.record, record=record) is record:
+            said = consents.find_consent(row.nhs_number)
+            if any(newest(site=row.record, record=record) is record for record in said):
                 number = row.nhs_number
-                together.database.write(partial(settle, nhs_number=number, from_record=record))
+                together.database.write(partial(settle, nhs_number=number, from_record=said))
         last = patients[-1].id if len(patients) == _AT_A_TIME else 0
 
     def work(session: WriteSession) -> None:

@@ -133,6 +133,11 @@ class ConsentRecord:
         return self.exclude_entirely or self.mode is ConsentMode.RED
 
     @property
+    def forbids_most(self) -> tuple[bool, int]:
+        """Order of records by what they forbid: the greatest allows least."""
+        return self.exclude_entirely, _STRICTNESS[self.mode]
+
+    @property
     def precedence(self) -> tuple[bool, datetime, int]:
         """Order of records: the greatest is in force. An assumed one yields to every decision (C77)."""
         return (
@@ -161,18 +166,29 @@ def newest(*, site: ConsentRecord | None, record: ConsentRecord | None) -> Conse
     return record if record.precedence[:2] > site.precedence[:2] else site
 
 
-def said_last(records: Iterable[ConsentRecord], now: datetime) -> ConsentRecord | None:
-    """Return what a clinical record says last: the newest decision.
+def last_of(records: Iterable[ConsentRecord]) -> ConsentRecord | None:
+    """Return the newest of the decisions of a clinical record.
 
     Records often know the day alone. Of several decisions of one moment, whose order nobody knows, the one
-    that allows least counts. One that is dated ahead counts for nothing, unless it bars contact: then its
-    date is wrong, or `NO_DATE`, and `since_first_seen` says from when it counts.
+    that allows least counts.
     """
-    return max(
-        (record for record in records if record.bars_contact or not record.is_ahead(now)),
-        key=lambda record: (record.decided_at, record.exclude_entirely, _STRICTNESS[record.mode]),
+    return max(records, key=lambda record: (record.decided_at, *record.forbids_most), default=None)
+
+
+def said_last(records: Iterable[ConsentRecord], now: datetime) -> tuple[ConsentRecord, ...]:
+    """Return what a clinical record says last: the newest decision, and beside it one that is dated ahead.
+
+    One that is dated ahead counts for nothing, unless it bars contact: then its date is wrong, or `NO_DATE`,
+    and `since_first_seen` says from when it counts. So it must not hide what is decided after that.
+    """
+    known = tuple(records)
+    past = last_of(record for record in known if not record.is_ahead(now))
+    ahead = max(
+        (record for record in known if record.is_ahead(now) and record.bars_contact),
+        key=lambda record: record.forbids_most,
         default=None,
     )
+    return tuple(record for record in (past, ahead) if record is not None)
 
 
 def since_first_seen(

@@ -98,7 +98,7 @@ def test_c94_two_patients_with_one_number_are_not_found_and_no_data_is_kept(
 
 
 def test_c80_record_without_choices_gives_no_information(source: DummySource) -> None:
-    assert source.find_consent(N1) is None
+    assert source.find_consent(N1) == ()
 
 
 @pytest.mark.parametrize(
@@ -112,8 +112,7 @@ def test_c78_plain_dates_and_times_without_zone_are_local_times(
     source: DummySource, add: Callable[..., None], columns: dict[str, Any], decided_at: datetime
 ) -> None:
     add(clinical_dummy.dummy_consent, id=1, nhs_number=N1, consent_mode="GREEN", **columns)
-    record = source.find_consent(N1)
-    assert record is not None
+    (record,) = source.find_consent(N1)
     assert (record.mode, record.decided_at) == (ConsentMode.GREEN, decided_at)
     assert record.source == "dummy"
     assert record.decision.is_valid
@@ -130,8 +129,7 @@ def test_c77_newest_choice_of_the_record_counts(
             consent_mode=mode,
             decided_on=date(2026, 3, day),
         )
-    record = source.find_consent(N1)
-    assert record is not None
+    (record,) = source.find_consent(N1)
     assert record.mode is ConsentMode.RED
 
 
@@ -143,8 +141,7 @@ def test_c79_opt_out_without_colour_is_kept(source: DummySource, add: Callable[.
         exclude_entirely=True,
         decided_on=date(2026, 3, 1),
     )
-    record = source.find_consent(N1)
-    assert record is not None
+    (record,) = source.find_consent(N1)
     assert record.exclude_entirely
     assert record.mode is ConsentMode.UNKNOWN
 
@@ -159,8 +156,7 @@ def test_c79_opt_out_counts_beside_a_colour_that_is_none_and_without_a_date(
         consent_mode="purple",
         exclude_entirely=True,
     )
-    record = source.find_consent(N1)
-    assert record is not None
+    (record,) = source.find_consent(N1)
     assert record.exclude_entirely
     assert (record.mode, record.decided_at) == (ConsentMode.UNKNOWN, NO_DATE)
 
@@ -176,7 +172,7 @@ def test_row_without_a_known_colour_or_opt_out_is_no_information(
         consent_mode=colour,
         decided_on=date(2026, 3, 1),
     )
-    assert source.find_consent(N1) is None
+    assert source.find_consent(N1) == ()
 
 
 def test_c11_rid_and_mrid_lead_to_the_nhs_number(url: str, add: Callable[..., None]) -> None:
