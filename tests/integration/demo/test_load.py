@@ -260,9 +260,9 @@ def test_the_look_ups_of_consent_tell_people_of_all_kinds_apart(
     assert found(Kind.NO_CLINICIAN_EMAIL)[1].clinician_found
     assert found(Kind.NO_CLINICIAN_EMAIL)[1].clinician.email == ""
     assert found(Kind.BAD_CLINICIAN_EMAIL)[1].clinician.email == "bad"
-    assert found(Kind.GREEN_IN_RECORD)[2].mode is ConsentMode.GREEN
-    assert found(Kind.RED_IN_RECORD)[2].mode is ConsentMode.RED
-    opted_out = found(Kind.OPTED_OUT_IN_RECORD)[2]
+    assert [record.mode for record in found(Kind.GREEN_IN_RECORD)[2]] == [ConsentMode.GREEN]
+    assert [record.mode for record in found(Kind.RED_IN_RECORD)[2]] == [ConsentMode.RED]
+    (opted_out,) = found(Kind.OPTED_OUT_IN_RECORD)[2]
     assert (opted_out.mode, opted_out.exclude_entirely) == (ConsentMode.UNKNOWN, True)
 
 
