@@ -3,8 +3,10 @@
 import resource
 import threading
 import time
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pymysql
 import pytest
@@ -16,6 +18,7 @@ from crate_core.database import Database, WriteSession
 from crate_core.jobs import Outcome, Task, enqueue, run_job
 from crate_core.models.jobs import Job
 from crate_core.models.research import ResearchRun, RunStatus
+from crate_web.runner.engines.sqlite import SQLiteStatement
 from crate_web.runner.tasks import handlers
 from tests.integration.research.conftest import ENDLESS, ROWS_300_000, Laboratory
 from tests.waiting import PATIENCE_SECONDS, wait_until
@@ -186,6 +189,35 @@ def test_r14_rows_beyond_the_bytes_that_are_kept_are_counted_not_kept(
     assert (run.status, run.rows_total) == (RunStatus.DONE, 1_000)
     assert 0 < run.rows_kept < 1_000
     assert len(lab.rows(run)) == run.rows_kept
+
+
+def test_r14_total_holds_rows_that_were_fetched_when_the_keeping_ended(
+    lab: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crate_web.runner.execution._MOST_KEPT", 1_000)
+    # Ends a chunk between two fetches' ends.
+    monkeypatch.setattr("crate_web.runner.execution._LARGEST_CHUNK", 63)
+    run = lab.run("SELECT a.d FROM digit a, digit b, digit c")
+    assert (run.status, run.rows_total) == (RunStatus.DONE, 1_000)
+    assert 0 < run.rows_kept < 1_000
+
+
+def test_r14_large_rows_are_fetched_few_at_once(
+    sqlite_lab: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[int] = []
+    fetch = SQLiteStatement.fetch
+
+    def weighed(statement: SQLiteStatement, count: int) -> Sequence[Sequence[Any]]:
+        rows = fetch(statement, count)
+        held.append(sum(len(row[0]) for row in rows))
+        return rows
+
+    monkeypatch.setattr(SQLiteStatement, "fetch", weighed)
+    lab = sqlite_lab.with_settings(run_max_rows=60)
+    run = lab.run("SELECT printf('%.*c', 200000, 'x') FROM digit a, digit b, digit c")
+    assert (run.status, run.rows_kept, run.rows_total) == (RunStatus.DONE, 60, 1_000)
+    assert max(held) < 5_000_000
 
 
 @pytest.mark.parametrize(("most", "total"), [(3, 4), (4, 4), (5, 4)])

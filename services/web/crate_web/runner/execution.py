@@ -21,6 +21,8 @@ from crate_web.runner.watcher import StopReason, Watcher
 
 ROWS_A_CHUNK: Final = 200
 _FETCHED_AT_ONCE: Final = 50
+# What was fetched at once is held in memory at once: of large rows, fewer are fetched.
+_LARGEST_FETCH: Final = 4 * 1024 * 1024
 _LARGEST_CHUNK: Final = 2 * 1024 * 1024
 _MOST_KEPT: Final = 256 * 1024 * 1024
 # Beyond the rows that are kept, rows are only counted, for so long and so far.
@@ -75,8 +77,9 @@ class _Execution:
         self._watcher = watcher
         self._limits = limits
         self._kept = 0
-        # Rows that were fetched to see whether there are any, and not kept.
-        self._beyond = 0
+        # Kept or not: some are fetched only to see whether there are any, or to be counted.
+        self._fetched = 0
+        self._largest_row = 0
 
     def run(self, sql: str) -> Ending:
         try:
@@ -125,8 +128,7 @@ class _Execution:
     def _chunks(self) -> Iterator[list[str]]:
         chunk: list[str] = []
         size = 0
-        for row in self._rows(self._limits.most_rows):
-            encoded = encode_row(row)
+        for encoded in self._encoded_rows(self._limits.most_rows):
             chunk.append(encoded)
             size += len(encoded)
             if len(chunk) == ROWS_A_CHUNK or size >= _LARGEST_CHUNK:
@@ -135,13 +137,27 @@ class _Execution:
         if chunk:
             yield chunk
 
-    def _rows(self, most: int) -> Iterator[Sequence[Any]]:
+    def _encoded_rows(self, most: int) -> Iterator[str]:
         while most > 0:
-            rows = self._statement.fetch(min(_FETCHED_AT_ONCE, most))
+            rows = self._fetch(min(self._at_once(_FETCHED_AT_ONCE), most))
             if not rows:
                 return
-            yield from rows
+            for row in rows:
+                encoded = encode_row(row)
+                self._largest_row = max(self._largest_row, len(encoded))
+                yield encoded
             most -= len(rows)
+
+    def _at_once(self, most: int) -> int:
+        """How many rows to fetch, by the largest one so far; the first comes alone."""
+        if not self._largest_row:
+            return 1
+        return max(1, min(most, _LARGEST_FETCH // self._largest_row))
+
+    def _fetch(self, count: int) -> Sequence[Sequence[Any]]:
+        rows = self._statement.fetch(count)
+        self._fetched += len(rows)
+        return rows
 
     def _store(self, chunk: list[str]) -> None:
         content = pack(chunk)
@@ -154,20 +170,16 @@ class _Execution:
         self._kept += row_count
 
     def _statement_has_more(self) -> bool:
-        self._beyond = len(self._statement.fetch(1))
-        return self._beyond > 0
+        return bool(self._fetch(1))
 
     def _count(self) -> int | None:
-        """Count on, from the rows kept; None when there are more than were counted."""
-        total = self._kept + self._beyond
+        """Count on, from the rows fetched; None when there are more than were counted."""
         ends_at = time.monotonic() + _COUNT_SECONDS
-        while total < _COUNT_ROWS and time.monotonic() < ends_at:
+        while self._fetched < _COUNT_ROWS and time.monotonic() < ends_at:
             if self._watcher.reason is not None:
                 return None
-            found = len(self._statement.fetch(_COUNTED_AT_ONCE))
-            total += found
-            if not found:
-                return total
+            if not self._fetch(self._at_once(_COUNTED_AT_ONCE)):
+                return self._fetched
         return None
 
 
