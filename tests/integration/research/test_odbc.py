@@ -60,6 +60,14 @@ def test_r11_error_is_the_engines(address: URL) -> None:
     statement.close()
 
 
+def test_value_that_the_driver_cannot_read_fails_the_statement(address: URL) -> None:
+    statement = _Statement(address, 30)
+    statement.execute("SELECT CAST('2020-00-00' AS DATE) AS d")
+    with pytest.raises(StatementError, match="value that cannot be read here: month must be"):
+        statement.fetch(1)
+    statement.close()
+
+
 @contextmanager
 def _stopped_from_outside(statement: _Statement) -> Iterator[None]:
     """Stop again and again, as the runner does: before a statement has begun, that stops nothing."""

@@ -51,6 +51,10 @@ class SqlServerStatement:
             rows: Sequence[Sequence[Any]] = self._cursor.fetchmany(count)
         except self._errors as error:
             raise self._error(error) from error
+        except ValueError as error:
+            # Such as half of a character of two places, which LEFT leaves, or a day that no calendar has.
+            message = f"The result holds a value that cannot be read here: {error}"
+            raise StatementError(message) from error
         return rows
 
     def stop(self) -> None:
