@@ -1,13 +1,14 @@
 """The research pages as a browser meets them, with the runner's work done in between."""
 
 import re
+import tracemalloc
 import zlib
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from starlette.testclient import TestClient
 
 from crate_core.clock import utcnow
@@ -31,6 +32,7 @@ from crate_web.auth.sessions import Sessions
 from crate_web.bootstrap import build_application
 from crate_web.frame.routes import feature as frame
 from crate_web.research.queries import rids_of_run
+from crate_web.research.results import encode_row, pack
 from crate_web.research.routes import feature as research
 from crate_web.runner.tasks import ReadStructure
 from tests.integration.research.conftest import Laboratory
@@ -328,6 +330,40 @@ def test_research_ids_of_a_result_are_distinct_and_may_be_chosen(alice: Browser)
         assert rids_of_run(session, run_id, owner_id, databases=databases) == ["r1", "r2", "r3"]
         chosen = rids_of_run(session, run_id, owner_id, databases=databases, rows=[2, 4])
         assert chosen == ["r1", "r3"]
+
+
+def test_r17_large_result_is_never_held_as_a_whole(alice: Browser) -> None:
+    address = alice.run("SELECT brcid, note FROM note WHERE note_id = 1")
+    run_id = int(address.rpartition("/")[2])
+    chunk = [["r1", "x" * 1_000_000], ["r2", "y" * 1_000_000]]
+    content = pack([encode_row(row) for row in chunk])
+
+    def store(session: WriteSession) -> None:
+        session.get_one(ResearchRun, run_id).rows_kept = 41
+        session.add_all(
+            ResearchRunChunk(run_id=run_id, first_row=first, row_count=2, content=content)
+            for first in range(1, 41, 2)
+        )
+
+    alice.lab.database.write(store)
+    databases = alice.lab.settings.research_databases
+    tracemalloc.start()
+    try:
+        with alice.lab.database.read() as session:
+            rids = rids_of_run(session, run_id, alice.lab.owner_id, databases=databases)
+        assert alice.client.get(f"{address}?per_page=100").text.count("more characters") == 40
+        held = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert rids == ["r1", "r2"]
+    assert held < 15_000_000
+
+
+def test_columns_without_a_name_have_a_heading(alice: Browser) -> None:
+    address = alice.run("SELECT 1 AS one")
+    nameless = update(ResearchRun).values(columns='[""]')
+    alice.lab.database.write(lambda session: session.change(nameless))
+    assert alice.page(address).rows[0][1] == "(no name)"
 
 
 def test_result_without_research_ids_offers_no_request(alice: Browser) -> None:

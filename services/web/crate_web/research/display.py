@@ -63,8 +63,18 @@ def _text(value: str | bool | bytes | date | time | datetime | timedelta | float
             return value.isoformat(sep=" ")
         case date() | time():
             return value.isoformat()
+        case timedelta():
+            return _clock(value)
         case _:
             return str(value)
+
+
+def _clock(length: timedelta) -> str:
+    """As databases write a length of time, and take it back: "-01:30:00", "26:00:00"."""
+    seconds, rest = divmod(abs(length), timedelta(seconds=1))
+    fraction = f".{rest.microseconds:06}" if rest else ""
+    sign = "-" if length < timedelta() else ""
+    return f"{sign}{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}{fraction}"
 
 
 def title_of(sql: str) -> str:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -189,22 +189,25 @@ def columns_of(run: ResearchRun) -> list[str]:
 
 def rows_between(
     session: ReadSession | WriteSession, run_id: int, first: int, end: int
-) -> list[list[Cell]]:
-    """Return the stored rows from number `first` up to before `end`, both from 0 (R17)."""
-    chunks = session.scalars(
-        select(ResearchRunChunk)
+) -> Iterator[list[Cell]]:
+    """Give the stored rows from number `first` up to before `end`, both from 0 (R17).
+
+    They are read a chunk at a time: a whole result may be larger than a process that answers pages.
+    """
+    chunks = session.execute(
+        select(ResearchRunChunk.id, ResearchRunChunk.first_row)
         .where(
             ResearchRunChunk.run_id == run_id,
             ResearchRunChunk.first_row < end,
             ResearchRunChunk.first_row + ResearchRunChunk.row_count > first,
         )
         .order_by(ResearchRunChunk.first_row)
-    )
-    rows: list[list[Cell]] = []
-    for chunk in chunks:
-        skipped = max(0, first - chunk.first_row)
-        rows += unpack(chunk.content)[skipped : end - chunk.first_row]
-    return rows
+    ).all()
+    for chunk_id, first_row in chunks:
+        content = session.scalars(
+            select(ResearchRunChunk.content).where(ResearchRunChunk.id == chunk_id)
+        ).one()
+        yield from unpack(content)[max(0, first - first_row) : end - first_row]
 
 
 def rids_of_run(

@@ -142,7 +142,11 @@ def show_run(request: PageRequest) -> Response:
         if run.status in queries.OPEN_STATES:
             return _render_open(request, session, run, "research/progress.html")
         shown = result_page(parameters.get("page", "1"), rows=run.rows_kept, per_page=per_page)
-        rows = queries.rows_between(session, run.id, shown.first, shown.end)
+        # What a page shows of a value is bounded, the value is not.
+        rows = [
+            [show_cell(value) for value in row]
+            for row in queries.rows_between(session, run.id, shown.first, shown.end)
+        ]
     columns = queries.columns_of(run)
     database = find_database(request.site.settings.research_databases, run.database)
     rid = index_of(columns, database.rid_column) if database else None
@@ -152,7 +156,7 @@ def show_run(request: PageRequest) -> Response:
         words=STATUS_WORDS,
         database=database.label if database else run.database,
         columns=columns,
-        rows=[[show_cell(value) for value in row] for row in rows],
+        rows=rows,
         shown=shown,
         choice_options=[(str(choice), str(choice)) for choice in PER_PAGE_CHOICES],
         rid_at=rid if request.user.has(Role.RESEARCHER) and rows else None,

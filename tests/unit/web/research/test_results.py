@@ -113,7 +113,10 @@ def test_r19_rows_a_page_are_those_on_offer_or_the_persons_own(
         (datetime(2026, 5, 3, 4, 5), "text", "2026-05-03 04:05:00"),  # noqa: DTZ001 - as engines give it
         (date(2026, 5, 3), "text", "2026-05-03"),
         (time(4, 5), "text", "04:05:00"),
-        (timedelta(hours=26), "text", "1 day, 2:00:00"),
+        (timedelta(hours=26), "text", "26:00:00"),
+        (-timedelta(hours=1, minutes=30), "text", "-01:30:00"),
+        (-timedelta(microseconds=1), "text", "-00:00:00.000001"),
+        (timedelta(0), "text", "00:00:00"),
     ],
 )
 def test_r21_values_are_shown_as_what_they_are(value: Cell, kind: str, text: str) -> None:
