@@ -89,6 +89,8 @@ def _report(session: WriteSession, job: JobView, reason: str) -> None:
             kind="consent_change_failed",
             serious=True,
             summary="What follows from a patient's changed choice could not be carried out",
-            detail="Researchers may still hold permissions that have ended. Retry the job that gave up; where"
-            f" it cannot be mended today, tell them yourself. It ended with: {reason}",
+            detail="Researchers may still hold permissions that have ended (the patient's requests tell), or"
+            " the letter that confirms the choice is missing. Retry the job that gave up; where it cannot be"
+            f" mended today, tell them yourself. It ended with: {reason}",
+            consent_mode_id=job.subject_id,
         )

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 from pypdf import PdfReader
+from sqlalchemy import delete
 
+from crate_core.clinical_dummy import dummy_patient
 from crate_core.domain.contact import Answer, Status, StopCode
 from crate_core.jobs import Task
-from crate_core.models import ClinicianResponse, Leaflet, PatientResponse
+from crate_core.models import ClinicianResponse, Document, Leaflet, Letter, PatientResponse
 from tests.integration.consent.world import N1, World
 
 
@@ -31,6 +33,13 @@ def response_to(world: World, request_id: int) -> ClinicianResponse:
     response = world.request(request_id).clinician_response
     assert response is not None
     return response
+
+
+def words_of(world: World, letter: Letter) -> str:
+    """Return the first page of a letter."""
+    with world.database.read() as session:
+        content = session.get_one(Document, letter.document_id).content
+    return " ".join(PdfReader(BytesIO(content)).pages[0].extract_text().split())
 
 
 @pytest.mark.parametrize(
@@ -177,6 +186,38 @@ def test_nobody_is_contacted_who_said_no_or_died_while_an_answer_was_on_its_way(
     assert not [mail for mail in world.mails() if mail.recipient == "lead@example.org"]
     assert not [letter for letter in world.letters() if letter.needs_posting]
     assert not any("print the pack" in mail.text for mail in world.mails()[1:]) or stage == "reply"
+
+
+def test_papers_carry_the_address_and_name_of_when_they_are_made(world: World) -> None:
+    world.leaflet()
+    request_id = ask(world, clinician_address_1="3 Ward Road")
+    world.change_patient(address_1="2 New Street", clinician_address_1="4 Other Clinic")
+    agree(world, request_id)
+    (pack,) = world.letters("pack")
+    first_page = words_of(world, pack)
+    assert "2 New Street" in first_page
+    assert "1 Test Street" not in first_page
+    # Who writes is who was asked.
+    assert "3 Ward Road" in first_page
+    world.change_patient(address_1="5 Third Street", last_name="Married")
+    world.reply(request_id, agreed=True)
+    world.run_jobs()
+    (approval,) = world.letters("approval")
+    (mail,) = world.mails("approval")
+    for text in (words_of(world, approval), mail.text):
+        assert "5 Third Street" in text
+        assert "Married" in text
+        assert "2 New Street" not in text
+
+
+def test_papers_carry_what_was_known_where_the_patient_is_not_found_any_more(world: World) -> None:
+    world.leaflet()
+    request_id = ask(world)
+    with world.clinical.begin() as connection:
+        connection.execute(delete(dummy_patient))
+    agree(world, request_id)
+    (pack,) = world.letters("pack")
+    assert "1 Test Street" in words_of(world, pack)
 
 
 def test_a_refusal_needs_no_lookup_of_the_patient(world: World) -> None:

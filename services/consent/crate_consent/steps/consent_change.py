@@ -27,15 +27,21 @@ from crate_core.models.documents import LetterKind
 
 
 def process_consent_change(together: Collaborators, job: JobView) -> Callable[[WriteSession], None]:
-    """Look up whom to write to, if a letter is wanted, and return the changes.
+    """End what the change ends; look up whom to write to, if a letter is wanted, and return that change.
 
     What a change ends is computed from the whole history each time, so that changes in quick succession
     lose nothing, in whatever order their jobs run (C144).
     """
     with together.database.read() as session:
         row = session.get_one(ConsentModeRow, job.subject_id)
-    patient = _patient(together, row.nhs_number) if row.letter_wanted else None
-    return lambda session: _settle(together, session, job.subject_id, patient)
+    number = row.nhs_number
+    if not row.letter_wanted:
+        return lambda session: _end(together, session, number)
+    # A permission must not outlive the patient's no until a record that only the letter needs is back. Done
+    # again, because the job is, it finds nothing left to end.
+    together.database.write(lambda session: _end(together, session, number))
+    patient = _patient(together, number)
+    return lambda session: _write_to_patient(together, session, job.subject_id, patient)
 
 
 def _patient(together: Collaborators, nhs_number: int) -> PatientSnapshot | None:
@@ -43,20 +49,23 @@ def _patient(together: Collaborators, nhs_number: int) -> PatientSnapshot | None
     return None if isinstance(found, NotFound) or found.is_dead else found
 
 
-def _settle(
+def _write_to_patient(
     together: Collaborators,
     session: WriteSession,
     consent_mode_id: int,
     patient: PatientSnapshot | None,
 ) -> None:
     row = session.get_one(ConsentModeRow, consent_mode_id)
-    current = lock_current(session, row.nhs_number)
-    _keep_back_confirmations(session, row.nhs_number, current)
     # A letter confirms what is in force, not what was replaced meanwhile.
-    if row.letter_wanted and current is row:
+    if lock_current(session, row.nhs_number) is row:
         _confirm(together, session, row, patient)
-    requests = {request.id: request for request in requests_of_patient(session, row.nhs_number)}
-    records = [past.record for past in history(session, row.nhs_number)]
+
+
+def _end(together: Collaborators, session: WriteSession, nhs_number: int) -> None:
+    current = lock_current(session, nhs_number)
+    _keep_back_confirmations(session, nhs_number, current)
+    requests = {request.id: request for request in requests_of_patient(session, nhs_number)}
+    records = [past.record for past in history(session, nhs_number)]
     ended = consequences(records, cases_of(list(requests.values())))
     for request_id in ended.withdraw:
         _withdraw(together, session, requests[request_id])

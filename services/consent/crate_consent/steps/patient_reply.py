@@ -4,12 +4,13 @@ from collections.abc import Callable
 
 from crate_consent.collaborators import Collaborators
 from crate_consent.steps.approving import approve
-from crate_consent.steps.standing import has_died, stop_if_barred
+from crate_consent.steps.standing import go_by, has_died, look_again, stop_if_barred
 from crate_consent.steps.subject import CONSENT, resume
 from crate_core.contact_requests import change_status
 from crate_core.database import WriteSession
 from crate_core.domain.answers import status_after_reply
 from crate_core.domain.contact import Status
+from crate_core.domain.patient import PatientSnapshot
 from crate_core.jobs import JobView
 from crate_core.models import ContactRequest, PatientResponse
 
@@ -23,12 +24,15 @@ def process_patient_response(
     with together.database.read() as session:
         response = session.get_one(PatientResponse, job.subject_id)
         nhs_number = session.get_one(ContactRequest, response.contact_request_id).nhs_number
-    died = bool(response.agreed) and has_died(together, nhs_number)
-    return lambda session: _settle(together, session, job.subject_id, died=died)
+    patient = look_again(together, nhs_number) if response.agreed else None
+    return lambda session: _settle(together, session, job.subject_id, patient)
 
 
 def _settle(
-    together: Collaborators, session: WriteSession, response_id: int, *, died: bool
+    together: Collaborators,
+    session: WriteSession,
+    response_id: int,
+    patient: PatientSnapshot | None,
 ) -> None:
     response = session.get_one(PatientResponse, response_id)
     request = session.get_one(ContactRequest, response.contact_request_id)
@@ -38,5 +42,6 @@ def _settle(
     after = status_after_reply(agreed=response.agreed)
     if after is Status.PATIENT_REFUSED:
         change_status(session, request, after, actor=CONSENT, why="The patient said no.")
-    elif not stop_if_barred(session, request, died=died):
+    elif not stop_if_barred(session, request, died=has_died(patient)):
+        go_by(session, request, patient)
         approve(together, session, request, asked=True)

@@ -9,7 +9,7 @@ from crate_consent.collaborators import Collaborators
 from crate_consent.decisions.reminders import Expire, Remind, due_step, next_due_at
 from crate_consent.effects import MailPlan, add_finding
 from crate_consent.steps.asking import asking_of, issue_link, mail_question, question_facts
-from crate_consent.steps.standing import WHY, bar_now, has_died, stop_if_barred
+from crate_consent.steps.standing import WHY, bar_now, has_died, look_again, stop_if_barred
 from crate_consent.steps.subject import CONSENT, resume
 from crate_core.clock import utcnow
 from crate_core.contact_requests import change_status, end_question
@@ -84,7 +84,7 @@ def _has_died(together: Collaborators, response_id: int) -> bool:
         request = session.get_one(ContactRequest, response.contact_request_id)
     if response.answered_at is not None or request.status not in _MAY_BE_ASKED_ANEW:
         return False
-    return has_died(together, request.nhs_number)
+    return has_died(look_again(together, request.nhs_number))
 
 
 def _must_not_be_asked(session: WriteSession, request: ContactRequest, *, died: bool) -> bool:

@@ -4,11 +4,12 @@ from crate_consent import facts
 from crate_consent.collaborators import Collaborators
 from crate_consent.decisions.withdrawal import barred_since
 from crate_consent.lookups.sources import NotFound
-from crate_consent.steps.subject import CONSENT
+from crate_consent.steps.subject import CONSENT, keep_snapshot
 from crate_core.consent_modes import history, lock_current
 from crate_core.contact_requests import change_status, keep_back
 from crate_core.database import WriteSession
 from crate_core.domain.contact import Status, StopCode
+from crate_core.domain.patient import PatientSnapshot
 from crate_core.jobs import Task
 from crate_core.jobs.rows import cancel_open
 from crate_core.models import ContactRequest
@@ -21,12 +22,28 @@ WHY = {
 """What the RDBM reads of a bar that came up while a request was under way."""
 
 
-def has_died(together: Collaborators, nhs_number: int | None) -> bool:
-    """Look the patient up afresh; a patient who cannot be found any more counts as alive."""
+def look_again(together: Collaborators, nhs_number: int | None) -> PatientSnapshot | None:
+    """Look the patient up afresh; None for one who cannot be found any more."""
     if nhs_number is None:
-        return False
+        return None
     found = together.lookups.patients.find_patient(nhs_number)
-    return not isinstance(found, NotFound) and found.is_dead
+    return None if isinstance(found, NotFound) else found
+
+
+def has_died(patient: PatientSnapshot | None) -> bool:
+    """Whether a patient who was looked up again is dead; one who was not found counts as alive."""
+    return patient is not None and patient.is_dead
+
+
+def go_by(session: WriteSession, request: ContactRequest, patient: PatientSnapshot | None) -> None:
+    """Let what goes out from here on carry the name and address of now, not of when the request was made.
+
+    A patient may move in the weeks in which a clinician is asked: a pack must not go to who lives there now.
+    """
+    earlier = facts.snapshot_of(request)
+    latest = patient.with_clinician_of(earlier) if patient else earlier
+    if latest != earlier:
+        keep_snapshot(session, request, latest)
 
 
 def stop_if_barred(session: WriteSession, request: ContactRequest, *, died: bool) -> bool:

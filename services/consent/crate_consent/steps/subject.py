@@ -1,11 +1,13 @@
-"""What the steps share: who acts, taking up a failed request, and giving one up."""
+"""What the steps share: who acts, keeping a look-up, taking up a failed request, giving one up."""
 
 from collections.abc import Set as AbstractSet
 
+from crate_core.clock import utcnow
 from crate_core.contact_requests import change_status
 from crate_core.database import WriteSession
 from crate_core.domain.contact import Status
-from crate_core.models import ContactRequest
+from crate_core.domain.patient import PatientSnapshot
+from crate_core.models import ContactRequest, PatientSnapshotRow
 
 CONSENT = "consent"
 """The actor of all that this service does."""
@@ -15,6 +17,20 @@ def resume(session: WriteSession, request: ContactRequest, before_failure: Statu
     """Take a request whose job had failed back to where that job takes up; else do nothing."""
     if request.status == Status.FAILED:
         change_status(session, request, before_failure, actor=CONSENT, why="Tried again.")
+
+
+def keep_snapshot(
+    session: WriteSession, request: ContactRequest, snapshot: PatientSnapshot
+) -> None:
+    """Store a look-up of the patient as the one that the request and its letters go by."""
+    request.snapshot = session.add_now(
+        PatientSnapshotRow(
+            nhs_number=snapshot.nhs_number,
+            source=snapshot.source,
+            taken_at=utcnow(),
+            data=snapshot.to_dict(),
+        )
+    )
 
 
 def give_up_request(

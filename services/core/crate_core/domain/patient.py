@@ -1,7 +1,7 @@
 """A patient as the clinical record shows them at one moment, with what letters and rules derive from it."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from typing import Any, Self
 
@@ -72,6 +72,10 @@ class PatientSnapshot:
         if not self.discharged or self.discharge_date is None:
             return None
         return (day - self.discharge_date).days
+
+    def with_clinician_of(self, earlier: "PatientSnapshot") -> "PatientSnapshot":
+        """Return the patient of this look-up beside the clinician of an earlier one, who was asked."""
+        return replace(self, clinician=earlier.clinician, clinician_found=earlier.clinician_found)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the snapshot as JSON values; `from_dict` reads it back."""
