@@ -6,7 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import update
 
+from crate_consent.letters import Letters
 from crate_core.domain.contact import Answer, Status
+from crate_core.errors import PermanentError
 from crate_core.jobs import Outcome, Task
 from crate_core.models.mail import Mail, MailState
 from crate_core.telemetry.site_state import SiteState
@@ -145,20 +147,43 @@ def test_c131_every_stage_takes_up_where_it_failed(world: World, stage: str) -> 
     assert len(world.letters("pack")) == 1
 
 
-def test_c131_a_withdrawal_that_gives_up_is_a_serious_finding_each_time(world: World) -> None:
+def test_c131_a_withdrawal_that_gives_up_is_a_serious_finding_each_time(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request_id = green(world)
+    world.run_jobs()
+    with monkeypatch.context() as broken:
+        broken.setattr(Letters, "withdrawal", _no_letter)
+        choice = world.consent("red")
+        for _ in range(2):
+            world.exhaust()
+            (finding,) = world.findings("consent_change_failed")
+            assert finding.serious
+            # It leads to the patient: their researchers may have to be told by hand.
+            assert finding.consent_mode_id == choice
+            world.retry_failed()
+    world.run_jobs()
+    assert world.request(request_id).status == Status.WITHDRAWN
+    assert len(world.letters("confirmation")) == 1
+
+
+def _no_letter(*_: object) -> None:
+    raise PermanentError("the letter cannot be made")
+
+
+def test_c82_a_withdrawal_does_not_wait_for_the_record_that_only_the_letter_to_the_patient_needs(
+    world: World,
+) -> None:
     request_id = green(world)
     world.run_jobs()
     bring_back = lose_clinical(world)
     world.consent("red")
-    for _ in range(2):
-        world.exhaust()
-        (finding,) = world.findings("consent_change_failed")
-        assert finding.serious
-        world.retry_failed()
-    bring_back()
     world.run_jobs()
     assert world.request(request_id).status == Status.WITHDRAWN
+    bring_back()
+    world.run_jobs(now=True)
     assert len(world.letters("confirmation")) == 1
+    assert len(world.letters("withdrawal")) == len(world.mails("withdrawal")) == 1
 
 
 def test_c134_the_state_of_the_site_can_be_read_by_a_monitor(world: World) -> None:
