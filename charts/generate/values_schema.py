@@ -25,6 +25,28 @@ SET_BY_CHART = frozenset(
 )
 """Settings that follow from other values, or from the images."""
 
+MAY_BE_NOTHING = frozenset(
+    {
+        "annotations",
+        "extraEgress",
+        "global",
+        "nodeSelector",
+        "podAnnotations",
+        "resources",
+        "tolerations",
+    }
+)
+"""Values that may be left without anything; of all others, a key with nothing behind it is refused."""
+
+_NEEDED_SETTINGS = (
+    "mail_from",
+    "public_url",
+    "run_timeout_seconds",
+    "task_time_limit_seconds",
+    "trusted_proxies",
+)
+"""Settings that values.yaml sets and templates read."""
+
 _TEXT: Schema = {"type": "string"}
 _FLAG: Schema = {"type": "boolean"}
 _LABELS: Schema = {"type": "object", "additionalProperties": _TEXT}
@@ -35,11 +57,11 @@ _PORT: Schema = {"type": "integer", "minimum": 1, "maximum": 65535}
 def values_schema() -> Schema:
     """Return values.schema.json."""
     definitions, settings = _settings()
-    schema = _group(
+    schema = _values(
         {
             "fullnameOverride": _TEXT,
             "apiVersions": _list(_TEXT),
-            "images": _group(
+            "images": _values(
                 {
                     "prefix": {"type": "string", "pattern": "^$|/$"},
                     "tag": _TEXT,
@@ -48,43 +70,43 @@ def values_schema() -> Schema:
                 }
             ),
             "settings": settings,
-            "secrets": _group(
+            "secrets": _values(
                 dict.fromkeys(
                     ("web", "runner", "consent", "mailer", "relay", "migration", "flower"), _TEXT
                 )
                 | {"verify": _FLAG}
             ),
-            "migration": _group({"hook": _FLAG, "grants": _FLAG, "resources": _resources()}),
+            "migration": _values({"hook": _FLAG, "grants": _FLAG, "resources": _resources()}),
             "web": _component(_scaling({"cpuPercent": _whole(1, 100)})),
             **dict.fromkeys(
                 ("runner", "consent", "mailer"), _component(_scaling({"messagesPerPod": _whole(1)}))
             ),
             "relay": _component(None),
             "flower": _flower(),
-            "ingress": _group(
+            "ingress": _values(
                 {
                     "enabled": _FLAG,
                     "className": _TEXT,
                     "annotations": _LABELS,
                     "linkAnnotations": _LABELS,
                     "flower": _FLAG,
-                    "tls": _group({"enabled": _FLAG, "secretName": _TEXT}),
+                    "tls": _values({"enabled": _FLAG, "secretName": _TEXT}),
                 }
             ),
-            "httpRoute": _group({"enabled": _FLAG, "parentRefs": _list(_parent_reference())}),
+            "httpRoute": _values({"enabled": _FLAG, "parentRefs": _list(_parent_reference())}),
             "allowPlainHttp": _FLAG,
             "networkPolicy": _network_policy(),
-            "podDisruptionBudget": _group({"enabled": _FLAG}),
-            "monitoring": _group(
+            "podDisruptionBudget": _values({"enabled": _FLAG}),
+            "monitoring": _values(
                 dict.fromkeys(("podMonitors", "rules", "dashboards", "certificate"), _FLAG)
                 | {"dashboardLabels": _LABELS, "labels": _LABELS, "runbooks": _TEXT}
             ),
-            "demo": _group(
+            "demo": _values(
                 {
                     "enabled": _FLAG,
                     "passphrase": _TEXT,
                     "patients": _whole(30),
-                    "images": _group({"mariadb": _TEXT, "rabbitmq": _TEXT}),
+                    "images": _values({"mariadb": _TEXT, "rabbitmq": _TEXT}),
                     "persistence": _persistence(),
                 }
             ),
@@ -109,8 +131,13 @@ def _group(properties: Schema, *, required: tuple[str, ...] = ()) -> Schema:
     return closed | ({"required": list(required)} if required else {})
 
 
-def _list(items: Schema) -> Schema:
-    return {"type": "array", "items": items}
+def _values(properties: Schema) -> Schema:
+    """A group of values.yaml: to Helm, a key with nothing behind it takes the defaults away."""
+    return _group(properties, required=tuple(sorted(properties.keys() - MAY_BE_NOTHING)))
+
+
+def _list(items: Schema, *, least: int = 0) -> Schema:
+    return {"type": "array", "items": items} | ({"minItems": least} if least else {})
 
 
 def _whole(minimum: int, maximum: int | None = None) -> Schema:
@@ -124,7 +151,7 @@ def _resources() -> Schema:
 
 def _scaling(more: Schema) -> Schema:
     replicas = {"minReplicas": _whole(1), "maxReplicas": _whole(1)}
-    return _group({"enabled": _FLAG, **replicas, **more})
+    return _values({"enabled": _FLAG, **replicas, **more})
 
 
 def _pod() -> Schema:
@@ -137,7 +164,10 @@ def _pod() -> Schema:
             "tolerationSeconds": _whole(0),
         }
     )
-    egress = _group({"to": _list(_peer()), "ports": _list(_policy_port())}, required=("to",))
+    # A rule without peers lets everybody through.
+    egress = _group(
+        {"to": _list(_peer(), least=1), "ports": _list(_policy_port())}, required=("to",)
+    )
     return {
         "resources": _resources(),
         "nodeSelector": _LABELS,
@@ -151,18 +181,18 @@ def _component(scaling: Schema | None) -> Schema:
     properties = {"replicas": _whole(0), **_pod()}
     if scaling:
         properties |= {"processes": _whole(1, 64), "autoscaling": scaling}
-    return _group(properties)
+    return _values(properties)
 
 
 def _flower() -> Schema:
-    sign_in = _group({"auth": _TEXT, "provider": _TEXT})
-    return _group(
+    sign_in = _values({"auth": _TEXT, "provider": _TEXT})
+    return _values(
         {"enabled": _FLAG, "openIdConnect": sign_in, "persistence": _persistence(), **_pod()}
     )
 
 
 def _persistence() -> Schema:
-    return _group({"enabled": _FLAG, "size": _QUANTITY, "storageClass": _TEXT})
+    return _values({"enabled": _FLAG, "size": _QUANTITY, "storageClass": _TEXT})
 
 
 def _parent_reference() -> Schema:
@@ -203,14 +233,14 @@ def _network_policy() -> Schema:
         "clinicalSources",
         "smtp",
     )
-    place = _group({"to": _list(_peer()), "ports": _list(_PORT) | {"minItems": 1}})
-    return _group(
+    place = _values({"to": _list(_peer()), "ports": _list(_PORT, least=1)})
+    return _values(
         {
             "enabled": _FLAG,
             "ingressFrom": _list(_peer()),
             "metricsFrom": _list(_peer()),
-            "dnsTo": _list(_peer()),
-            "destinations": _group(dict.fromkeys(names, place)),
+            "dnsTo": _list(_peer(), least=1),
+            "destinations": _values(dict.fromkeys(names, place)),
         }
     )
 
@@ -228,6 +258,7 @@ def _settings() -> tuple[Schema, Schema]:
         _adapt(part)
     # The values file says what is needed in words; a schema only knows that a key is there.
     schema["properties"]["public_url"]["pattern"] = "^$|^https?://[^?#]+$"
+    schema["required"] = list(_NEEDED_SETTINGS)
     schema.pop("title", None)
     used = _used(schema, definitions)
     return {name: definitions[name] for name in sorted(used)}, schema

@@ -41,7 +41,8 @@ spec:
       {{- include "crate.selector" . | nindent 6 }}
   policyTypes: [Ingress, Egress]
   ingress:
-    {{- if $ports.http }}
+    {{- /* A rule without peers would let everybody through. */}}
+    {{- if and $ports.http $policy.ingressFrom }}
     - from:
         {{- toYaml $policy.ingressFrom | nindent 8 }}
       ports: [{port: {{ $ports.http }}}]

@@ -94,7 +94,7 @@ metadata:
   {{- include "crate.metadata" . | nindent 2 }}
 spec:
   {{- if not (include "crate.isScaled" .) }}
-  replicas: {{ $values.replicas | default 1 }}
+  replicas: {{ $isFlower | ternary 1 $values.replicas }}
   {{- end }}
   revisionHistoryLimit: 3
   strategy:

@@ -1,11 +1,13 @@
 """A wrong value is refused, and the message names its key and the rule."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import helm_python
 import pytest
 
-from charts.generate.rendering import Object, merged, render
+from charts.generate.rendering import CHART, Object, merged, read_values, render
+from charts.generate.values_schema import MAY_BE_NOTHING
 from tests.deploy.chart.rendered import DEMO, MINIMAL
 
 
@@ -46,6 +48,34 @@ def test_a_trial_needs_its_pass_phrase() -> None:
     with pytest.raises(helm_python.HelmError) as refused:
         render(merged(DEMO, {"demo": {"passphrase": ""}}))
     assert "demo.passphrase: must be set" in str(refused.value)
+
+
+# What an operator chooses names and values of.
+_FREE = MAY_BE_NOTHING | {"dashboardLabels", "linkAnnotations"}
+
+
+def keys(values: Object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield the paths of all keys."""
+    for key, value in values.items():
+        yield (*path, key)
+        if isinstance(value, dict) and key not in _FREE:
+            yield from keys(value, (*path, key))
+
+
+@pytest.mark.parametrize("path", [*keys(read_values(CHART / "values.yaml"))], ids=".".join)
+def test_a_key_with_nothing_behind_it_is_named(path: tuple[str, ...]) -> None:
+    """Such as `ingress:` alone on its line: to Helm, that takes all defaults below it away."""
+    *way, key = path
+    changes: Any = None
+    for each in reversed(path):
+        changes = {each: changes}
+    if key in MAY_BE_NOTHING:
+        assert render(merged(MINIMAL, changes))
+        return
+    with pytest.raises(helm_python.HelmError) as refused:
+        render(merged(MINIMAL, changes))
+    assert f"missing property '{key}'" in str(refused.value)
+    assert f"'/{'/'.join(way)}'" in str(refused.value) or not way
 
 
 @pytest.mark.parametrize(

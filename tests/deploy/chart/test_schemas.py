@@ -116,6 +116,24 @@ def test_objects_keep_to_the_schemas_of_kubernetes(values: Object, version: str)
         kubernetes_validate.validate(item, version, strict=True)
 
 
+NOBODY_COMES: Object = {"ingress": {"enabled": False}, "networkPolicy": {"ingressFrom": []}}
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        *(read_values(path) for path in EXAMPLES),
+        *(merged(MINIMAL, change) for change in (*SWITCHES.values(), NOBODY_COMES)),
+    ],
+)
+def test_no_rule_of_a_policy_lets_everybody_through(values: Object) -> None:
+    """To Kubernetes, a rule without peers is one for all of them."""
+    for name, item in of_kind(render(values), "NetworkPolicy").items():
+        for way, peers in (("ingress", "from"), ("egress", "to")):
+            for rule in item["spec"].get(way) or []:
+                assert rule.get(peers), (name, way, rule)
+
+
 def test_every_container_is_restricted(objects: list[Object]) -> None:
     for name, spec in pods(objects):
         pod = spec["securityContext"]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import yaml
 
-from charts.generate.rendering import CHART, Object, merged, read_values, render
+from charts.generate.rendering import ALL_APIS, CHART, Object, merged, read_values, render
 from charts.generate.values_schema import SECRETS, SET_BY_CHART
 from crate_core.jobs.tasks import Queue
 from crate_core.settings import Service, Settings
@@ -237,12 +237,17 @@ def test_the_limits_that_the_chart_names_are_those_of_the_code() -> None:
         assert settings[name] == Settings.model_fields[name].default
 
 
-def test_workers_scale_down_slower_than_their_longest_task() -> None:
-    objects = example("production")
-    for name, item in of_kind(objects, "ScaledObject").items():
+@pytest.mark.parametrize("seconds", [300, 7200])
+def test_workers_scale_down_slower_than_their_longest_task(seconds: int) -> None:
+    limits = {"settings": {"run_timeout_seconds": seconds}, "apiVersions": list(ALL_APIS)}
+    objects = render(merged(example_values(), limits))
+    scaled = of_kind(objects, "ScaledObject")
+    assert scaled
+    for name, item in scaled.items():
         down = item["spec"]["advanced"]["horizontalPodAutoscalerConfig"]["behavior"]["scaleDown"]
         grace = deployment(objects, name.removeprefix("crate-"))["terminationGracePeriodSeconds"]
-        assert down["stabilizationWindowSeconds"] >= grace
+        # Kubernetes refuses an autoscaler that looks back for more than an hour.
+        assert down["stabilizationWindowSeconds"] == min(grace, 3600)
 
 
 def test_what_scales_has_no_fixed_number_of_pods() -> None:
@@ -255,6 +260,13 @@ def test_what_scales_has_no_fixed_number_of_pods() -> None:
     assert scaled == {"crate-web", "crate-runner", "crate-consent"}
     for name, item in of_kind(objects, "Deployment").items():
         assert ("replicas" in item["spec"]) == (name not in scaled)
+
+
+def test_a_service_may_have_no_pod() -> None:
+    """No mail goes out, for one, while an operator looks at what a restore would send again."""
+    objects = with_changes({"mailer": {"replicas": 0}, "web": {"replicas": 1}})
+    replicas = {n: d["spec"]["replicas"] for n, d in of_kind(objects, "Deployment").items()}
+    assert (replicas["crate-mailer"], replicas["crate-web"], replicas["crate-flower"]) == (0, 1, 1)
 
 
 def test_changed_settings_restart_the_pods() -> None:
