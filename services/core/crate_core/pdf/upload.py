@@ -94,7 +94,7 @@ def _checked_pages(data: bytes) -> int:
             return pages
     except pikepdf.PasswordError as error:
         raise _encrypted() from error
-    except (pikepdf.PikepdfError, ValueError, TypeError) as error:
+    except (pikepdf.PikepdfError, ValueError, TypeError, AttributeError) as error:
         raise UploadRefused(
             Refusal.DAMAGED,
             "The PDF is damaged and cannot be read. Export it again from the original document.",

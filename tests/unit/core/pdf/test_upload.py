@@ -1,6 +1,7 @@
 """Uploaded PDFs: what is accepted, and why the rest is refused."""
 
 import hashlib
+import re
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -93,14 +94,21 @@ def test_an_encrypted_pdf_is_refused_with_and_without_a_password_to_open(user: s
     assert refusal(data).refusal is Refusal.ENCRYPTED
 
 
+def _with_a_number_for_its_page() -> bytes:
+    """A length, which stands in an object of its own, says that it is the page."""
+    data = pdf_bytes(qdf=True)
+    return re.sub(rb"\d 0 obj(\n\d+\n)", rb"3 0 obj\1", data)
+
+
 @pytest.mark.parametrize(
     "data",
     [
         b"%PDF-1.7\nnothing more",
         pdf_bytes()[: len(pdf_bytes()) // 2],
         pdf_bytes().replace(b"xref", b"yref"),
+        _with_a_number_for_its_page(),
     ],
-    ids=["header only", "cut off", "no cross-references"],
+    ids=["header only", "cut off", "no cross-references", "number for a page"],
 )
 def test_a_damaged_pdf_is_refused(data: bytes) -> None:
     assert refusal(data).refusal is Refusal.DAMAGED
