@@ -98,17 +98,25 @@ def test_an_approval_says_how_the_patient_wants_to_be_written_to_by_then(world: 
     assert "Prefers e-mail: Yes" not in said
 
 
-@pytest.mark.parametrize("patient", [None, {"dead": True}])
-def test_a_letter_that_cannot_be_made_is_a_finding(
-    world: World, patient: dict[str, Any] | None
+@pytest.mark.parametrize(
+    ("patient", "choice", "why"),
+    [
+        (None, {"mode": "green"}, "Check the NHS number"),
+        ({"dead": True}, {"mode": "green"}, "has died"),
+        ({}, {"mode": "unknown", "exclude_entirely": True}, "No colour was chosen"),
+    ],
+)
+def test_a_letter_that_cannot_be_made_is_a_finding_that_says_why(
+    world: World, patient: dict[str, Any] | None, choice: dict[str, Any], why: str
 ) -> None:
-    if patient:
+    if patient is not None:
         world.patient(**patient)
-    world.consent("green")
+    world.consent(**choice)
     world.run_jobs()
     assert not world.letters()
     (finding,) = world.findings()
     assert finding.kind == "confirmation_impossible"
+    assert why in finding.detail
     assert finding.consent_mode_id == world.choice_in_force().id
 
 

@@ -9,10 +9,9 @@ from crate_consent.collaborators import Collaborators
 from crate_consent.decisions.withdrawal import consequences
 from crate_consent.effects import LetterPlan, add_finding, add_letter
 from crate_consent.letters import ConfirmationFacts
-from crate_consent.lookups.sources import NotFound
 from crate_consent.queries import cases_of, requests_of_patient
 from crate_consent.steps.approving import send_to_lead
-from crate_consent.steps.standing import stop
+from crate_consent.steps.standing import look_again, stop
 from crate_consent.steps.subject import CONSENT
 from crate_core.clock import utcnow
 from crate_core.consent_modes import history, lock_current
@@ -40,13 +39,8 @@ def process_consent_change(together: Collaborators, job: JobView) -> Callable[[W
     # A permission must not outlive the patient's no until a record that only the letter needs is back. Done
     # again, because the job is, it finds nothing left to end.
     together.database.write(lambda session: _end(together, session, number))
-    patient = _patient(together, number)
+    patient = look_again(together, number)
     return lambda session: _write_to_patient(together, session, job.subject_id, patient)
-
-
-def _patient(together: Collaborators, nhs_number: int) -> PatientSnapshot | None:
-    found = together.lookups.patients.find_patient(nhs_number)
-    return None if isinstance(found, NotFound) or found.is_dead else found
 
 
 def _write_to_patient(
@@ -97,13 +91,14 @@ def _confirm(
     row: ConsentModeRow,
     patient: PatientSnapshot | None,
 ) -> None:
-    if patient is None or row.mode == ConsentMode.UNKNOWN:
+    why_not = _why_no_letter(row, patient)
+    if why_not or patient is None:
         add_finding(
             session,
             f"confirmation_impossible:{row.id}",
             kind="confirmation_impossible",
             summary="A choice was recorded, but its confirmation letter cannot be made",
-            detail="The patient is not in the clinical record, has died, or no colour was chosen.",
+            detail=why_not,
             consent_mode_id=row.id,
         )
         return
@@ -122,6 +117,17 @@ def _confirm(
     )
     content = together.texts.rdbm_consent_letter_to_post()
     together.outbox.tell_manager(session, letter.effect_key, content)
+
+
+def _why_no_letter(row: ConsentModeRow, patient: PatientSnapshot | None) -> str:
+    if row.mode == ConsentMode.UNKNOWN:
+        return "No colour was chosen, and the letter confirms a colour. Write by hand if need be."
+    if patient is None:
+        return (
+            "The patient is not in the clinical record. Check the NHS number: if it is wrong, enter the"
+            " choice under the right one."
+        )
+    return "The patient has died: nobody is written to." if patient.is_dead else ""
 
 
 def _withdraw(together: Collaborators, session: WriteSession, request: ContactRequest) -> None:
