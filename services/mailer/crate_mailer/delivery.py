@@ -6,7 +6,8 @@ from datetime import timedelta
 from crate_core.clock import utcnow
 from crate_core.database import Database, WriteSession
 from crate_core.errors import PermanentError, TemporaryError
-from crate_core.jobs import JobView
+from crate_core.jobs import JobView, Task
+from crate_core.jobs.rows import cancel_open
 from crate_core.models.mail import MailState
 from crate_core.telemetry.logs import get_logger
 from crate_core.telemetry.metrics import MAIL_DELIVERY_SECONDS, MAILS
@@ -155,11 +156,15 @@ def _nothing(_session: WriteSession) -> None:
 
 
 def give_up(session: WriteSession, job: JobView, reason: str) -> None:
-    """Mark a mail that could not be sent for days, so that the RDBM sees it."""
+    """Mark a mail that could not be sent for days, so that the RDBM sees it.
+
+    The mail tells of itself: a failed job beside it would wait on when the RDBM has settled the mail.
+    """
     now = utcnow()
     mail = read_mail(session, job.subject_id)
     if mail is None:
         return
+    cancel_open(session, Task.SEND_MAIL, mail.id, why=reason)
     begun = mail.state is MailState.SENDING and mail.carries_identity
     state = MailState.UNKNOWN if begun else MailState.FAILED
     if change_state(session, mail.id, (MailState.QUEUED, MailState.SENDING), state, now):

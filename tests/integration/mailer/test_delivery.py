@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from crate_core.clock import utcnow
 from crate_core.database import Database, WriteSession
+from crate_core.jobs import Task
 from crate_core.jobs.running import Outcome
 from crate_core.mails import send_again, settle_as_arrived
 from crate_core.models.documents import Document
@@ -252,6 +253,12 @@ def test_a_mail_that_could_not_be_sent_for_days_is_given_up_visibly(post: Post) 
     assert post.run(mail_id) == Outcome.FAILED
     assert post.mail(mail_id).state == MailState.FAILED
     assert post.attempts(mail_id)[-1].outcome == "failed"
+    # The mail waits for the RDBM; no failed job waits on when they have settled it.
+    with post.database.read() as session:
+        sending = select(Job).where(Job.subject_id == mail_id, Job.task == Task.SEND_MAIL)
+        job = session.scalars(sending).one()
+    assert (job.failed_at, job.open_key) == (None, None)
+    assert job.done_at is not None
     post.sink.start()
 
 

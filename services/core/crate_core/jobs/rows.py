@@ -59,7 +59,9 @@ def enqueue_first(
     session.add(job)
 
 
-def cancel_open(session: WriteSession, task: Task, subject_id: int) -> None:
+def cancel_open(
+    session: WriteSession, task: Task, subject_id: int, *, why: str = "not needed any more"
+) -> None:
     """Close an open job that is not needed any more, also one that has failed.
 
     One that is running meanwhile finds itself closed, and its changes are not committed.
@@ -74,7 +76,7 @@ def cancel_open(session: WriteSession, task: Task, subject_id: int) -> None:
             leased_until=None,
             open_key=None,
             next_publish_at=None,
-            last_error="not needed any more",
+            last_error=why,
         )
     )
 

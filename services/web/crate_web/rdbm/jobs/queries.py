@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from crate_core.database import ReadSession, WriteSession
 from crate_core.jobs import Task
 from crate_core.models import ClinicianResponse, ContactRequest, Job, Mail, PatientResponse
-from crate_core.models.mail import MailState
 from crate_web.listing import Listing, Query
 
 SORTS = ("failed", "task")
@@ -20,17 +19,8 @@ _OF_RESPONSES = (
 
 
 def gave_up() -> ColumnElement[bool]:
-    """Return the condition for jobs that a person must look at; a mail's fate stands on the mail."""
-    mail_tells = (
-        exists()
-        .where(Mail.id == Job.subject_id, Mail.state.in_((MailState.FAILED, MailState.UNKNOWN)))
-        .correlate(Job)
-    )
-    return and_(
-        Job.failed_at.is_not(None),
-        Job.done_at.is_(None),
-        not_(and_(Job.task == Task.SEND_MAIL, mail_tells)),
-    )
+    """Return the condition for jobs that a person must look at; mails tell of themselves."""
+    return and_(Job.failed_at.is_not(None), Job.done_at.is_(None))
 
 
 def list_jobs(session: ReadSession, query: Query) -> Listing[Job]:
