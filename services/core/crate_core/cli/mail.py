@@ -11,7 +11,7 @@ from sqlalchemy import select
 from crate_core.cli.site import open_site, operator
 from crate_core.database import Database, WriteSession
 from crate_core.errors import CrateError
-from crate_core.jobs import Task, enqueue
+from crate_core.jobs import Task, ask_again
 from crate_core.jobs.rows import open_key
 from crate_core.mails import queue_plain_mail
 from crate_core.models.jobs import Job
@@ -27,7 +27,8 @@ def send_test(wait: _Wait = 60) -> None:
     """Send a test message; it takes the whole way, through broker, consent and mailer (C115)."""
 
     def work(session: WriteSession) -> str:
-        enqueue(session, Task.SEND_TEST_MAIL, 0)
+        # After an outage the last one may have given up.
+        ask_again(session, Task.SEND_TEST_MAIL, 0)
         key = open_key(Task.SEND_TEST_MAIL, 0)
         job_id = session.scalars(select(Job.id).where(Job.open_key == key)).one()
         return f"test:{job_id}"

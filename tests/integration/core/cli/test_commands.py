@@ -247,6 +247,17 @@ def test_c115_a_test_mail_is_a_job_and_says_when_nothing_comes_of_it(
         assert session.scalars(select(Job.task)).one() == Task.SEND_TEST_MAIL
 
 
+def test_c115_a_test_mail_is_asked_for_although_the_last_one_gave_up(
+    crate: Cli, sqlite_database: Database
+) -> None:
+    crate("mail", "test", "--wait", "0")
+    sqlite_database.write(lambda session: session.execute(update(Job).values(failed_at=utcnow())))
+    crate("mail", "test", "--wait", "0")
+
+    with sqlite_database.read() as session:
+        assert session.scalars(select(Job.failed_at)).all() == [None]
+
+
 def test_a_changed_audit_event_is_found(crate: Cli, sqlite_database: Database) -> None:
     crate("user", "create", "ann", given=PASSWORD + "\n")
     sqlite_database.write(seal)
