@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from crate_core.database import WriteSession
-from crate_core.domain.contact import Status
+from crate_core.domain.contact import Answer, Status
 from crate_core.jobs import Task
 from crate_core.mails import send_again
 from crate_core.models import UserAccount
@@ -136,6 +136,21 @@ def test_c108_a_letter_is_on_the_list_as_long_as_its_mail_did_not_arrive(
     # Told each time that it could not be mailed; nothing of it gave up.
     assert len(world.mails("rdbm")) == 2
     assert all(job.done_at for job in world.jobs(Task.PROCESS_MAIL_OUTCOME))
+
+
+@pytest.mark.parametrize("agreed", [True, False])
+def test_c108_a_pack_that_nobody_marked_as_posted_is_off_the_list_once_the_patient_has_replied(
+    world: World, agreed: bool
+) -> None:
+    world.leaflet()
+    request_id = world.submit(world.study(), world.patient())
+    world.run_jobs()
+    world.answer(request_id, Answer.R)
+    world.run_jobs()
+    assert [letter.needs_posting for letter in world.letters("pack")] == [True]
+    world.reply(request_id, agreed=agreed)
+    world.run_jobs()
+    assert [letter.needs_posting for letter in world.letters("pack")] == [False]
 
 
 def test_a_withdrawn_permission_is_not_posted_when_its_mail_comes_back(

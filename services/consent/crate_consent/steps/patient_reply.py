@@ -6,7 +6,7 @@ from crate_consent.collaborators import Collaborators
 from crate_consent.steps.approving import approve
 from crate_consent.steps.standing import go_by, has_died, look_again, stop_if_barred
 from crate_consent.steps.subject import CONSENT, resume
-from crate_core.contact_requests import change_status
+from crate_core.contact_requests import change_status, keep_back
 from crate_core.database import WriteSession
 from crate_core.domain.answers import status_after_reply
 from crate_core.domain.contact import Status
@@ -40,8 +40,14 @@ def _settle(
         return
     resume(session, request, Status.WITH_PATIENT)
     after = status_after_reply(agreed=response.agreed)
+    if after is not Status.PATIENT_REFUSED and stop_if_barred(
+        session, request, died=has_died(patient)
+    ):
+        return
+    # The pack has reached the patient, also where nobody has marked it as posted.
+    keep_back(session, request)
     if after is Status.PATIENT_REFUSED:
         change_status(session, request, after, actor=CONSENT, why="The patient said no.")
-    elif not stop_if_barred(session, request, died=has_died(patient)):
+    else:
         go_by(session, request, patient)
         approve(together, session, request, asked=True)
