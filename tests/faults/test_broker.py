@@ -1,5 +1,6 @@
 """RabbitMQ stops, loses its messages, and loses its disk while requests flow: the rows are the truth."""
 
+import pickle
 import uuid
 
 from crate_core.celery.publisher import task_message
@@ -59,9 +60,10 @@ def test_rabbitmq_loses_its_disk_while_200_requests_flow(
 def test_c130_what_no_task_understands_is_kept_aside_and_work_goes_on(
     system: System, rabbitmq: RabbitMQServer
 ) -> None:
-    pickle = "application/x-python-serialize"
+    # Were pickles read, it would be a job.
+    pickled = pickle.dumps([[], {"job": 1}, {}], protocol=0).decode("ascii")
     for queue in ("crate.consent", "crate.mail"):
-        _put(rabbitmq.url(), queue, "(lp0\n.", Task.SEND_MAIL, pickle)
+        _put(rabbitmq.url(), queue, pickled, Task.SEND_MAIL, "application/x-python-serialize")
         _put(rabbitmq.url(), queue, '[[], {"job": 1}, {}]', "no.such_task", "application/json")
     system.await_that(lambda: dead_letters(rabbitmq) == 4)
 
