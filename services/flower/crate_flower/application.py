@@ -11,6 +11,8 @@ def make_app(broker_url: str) -> Celery:
     app = Celery("flower", set_as_current=False)
     app.conf.update(
         broker_url=broker_url,
+        # With TLS, the broker's certificate is to be for the name in its address.
+        broker_use_ssl={"server_hostname": None} if broker_url.startswith("amqps://") else None,
         broker_heartbeat=10,
         broker_connection_timeout=4,
         broker_connection_retry_on_startup=True,

@@ -8,7 +8,7 @@ from celery.exceptions import Reject
 from crate_core.celery import folder
 from crate_core.celery.consumer import DeclareQueues
 from crate_core.celery.heartbeat import Heartbeat
-from crate_core.celery.queues import broker_queue, transport_options
+from crate_core.celery.queues import broker_queue, tls_options, transport_options
 from crate_core.celery.runtime import current_runtime
 from crate_core.errors import TemporaryError
 from crate_core.jobs.running import Outcome, run_job
@@ -55,6 +55,7 @@ def configuration(
     hard = time_limit_seconds or settings.task_time_limit_seconds
     return {
         "broker_url": url,
+        "broker_use_ssl": tls_options(url),
         "broker_transport_options": transport_options(url),
         "broker_heartbeat": 10,
         "broker_connection_timeout": 4,
