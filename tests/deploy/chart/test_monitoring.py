@@ -53,6 +53,17 @@ def test_every_alert_has_a_runbook_page_that_begins_and_ends_as_it_should() -> N
         assert rule["labels"]["severity"] in {"info", "warning", "critical"}
 
 
+def test_the_pages_read_whole_logs() -> None:
+    """Of pods that a selector finds, kubectl shows ten lines if it is not told otherwise."""
+    commands = [
+        command
+        for page in _PAGES.glob("*.md")
+        for command in re.findall(r"kubectl logs [^`]*--selector[^`]*", page.read_text())
+    ]
+    assert commands
+    assert all("--tail=-1" in command for command in commands), commands
+
+
 def test_every_alert_is_tested() -> None:
     cases = yaml.safe_load((Path(__file__).parent / "alerts_test.yaml").read_text())["tests"]
     fired = {

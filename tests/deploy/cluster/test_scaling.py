@@ -4,11 +4,13 @@ from contextlib import closing
 
 from charts.generate.rendering import merged
 from crate_demo.kinds import Kind
-from tests.deploy.cluster.site import SERVICES, ClusterSite
+from tests.deploy.cluster.site import SERVICES, ClusterSite, until
+from tests.deploy.images.engine import ROOT
 from tests.deploy.losses import await_rest, check_mails, check_requests, people_in_turns
 from tests.load.site import fields_of
 
 NUMBERS = {Kind.GREEN: 5, Kind.YELLOW: 20, Kind.UNKNOWN: 20}
+STOP = "kubectl -n crate scale deployment --selector app.kubernetes.io/name=crate --replicas 0"
 THREE = {"consent": {"replicas": 3}, "mailer": {"replicas": 3}, "relay": {"replicas": 2}}
 SPAN = """
     SELECT COUNT(*), TIMESTAMPDIFF(MICROSECOND, MIN(queued_at), MAX(sent_at)) / 1e6 FROM mail
@@ -46,6 +48,25 @@ def test_the_budgets_let_one_pod_of_each_service_go(site: ClusterSite) -> None:
     assert set(budgets) == {f"crate-{name}" for name in SERVICES}
     for name, budget in budgets.items():
         assert budget["status"]["disruptionsAllowed"] == 1, name
+
+
+def test_pods_that_were_stopped_for_a_restore_come_back(site: ClusterSite) -> None:
+    """The steps around a restore in docs/operations.md: everything stops, and an upgrade starts it."""
+    docs = (ROOT / "docs/operations.md").read_text()
+    assert STOP in docs
+    site.namespace.kubectl(*STOP.replace(" -n crate", "").split()[1:])
+    until(lambda: _assert_none(site), AssertionError, seconds=120)
+    # What `kubectl` set, Helm 4 takes back only when told to; Helm 3 does not ask, and has no such option.
+    version = site.namespace.helm("version", "--template={{.Version}}").stdout
+    options = [] if version.startswith("v3.") else ["--force-conflicts"]
+    assert all(f"`{option}`" in docs for option in options)
+    site.helm("upgrade", site.values(), *options)
+    assert [len(site.pods(name)) for name in ("web", "consent", "mailer")] == [2, 1, 1]
+    site.sign_in("researcher").close()
+
+
+def _assert_none(site: ClusterSite) -> None:
+    assert not [name for name in SERVICES if site.pods(name)]
 
 
 def _done(site: ClusterSite, service: str) -> dict[str, int]:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.deploy.images.engine import IMAGES, docker, image, inspect, run_in
+from tests.deploy.images.engine import IMAGES, ROOT, docker, image, inspect, run_in
 
 BASE = "python:3.11-slim-bookworm"
 MOST_MB = {"web": 350, "consent": 300, "mailer": 180, "demo": 450, "flower": 100}
@@ -30,6 +30,26 @@ TOOLS = (
     "curl",
     "wget",
 )
+# Answers a client of SQL Server with nothing, and tells the byte of its first packet in which it says
+# whether it wants TLS: 0 "for the password alone", 1 "for all", 2 "not at all".
+_ASK_SQL_SERVER = """\
+import socket, sys, threading
+from crate_core.database import make_engine
+def answer():
+    connection, _ = server.accept()
+    packet = connection.recv(4096)[8:]
+    at = 0
+    while packet[at] != 1:
+        at += 5
+    print(packet[int.from_bytes(packet[at + 1 : at + 3], "big")])
+    connection.close()
+server = socket.create_server(("127.0.0.1", 0))
+threading.Thread(target=answer).start()
+try:
+    make_engine(sys.argv[1].replace("PORT", str(server.getsockname()[1]))).connect()
+except Exception:
+    pass
+"""
 every_image = pytest.mark.parametrize("name", IMAGES)
 
 
@@ -92,6 +112,14 @@ def test_image_holds_no_secret_in_its_history_or_environment(name: str) -> None:
 def test_image_reaches_sql_server_by_free_tds(name: str) -> None:
     done = run_in(name, "python", "-c", "import pyodbc; print(pyodbc.drivers())")
     assert "FreeTDS" in done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("name", ["web", "consent", "mailer"])
+def test_all_that_sql_server_is_told_is_encrypted_where_the_docs_say_so(name: str) -> None:
+    assert "`Encryption=require`" in (ROOT / "docs/operations.md").read_text()
+    url = "mssql+pyodbc://a:b@127.0.0.1:PORT/site?driver=FreeTDS&TDS_Version=7.4"
+    done = run_in(name, "python", "-c", _ASK_SQL_SERVER, f"{url}&Encryption=require")
+    assert done.stdout.split() == ["1"], done.stderr
 
 
 @pytest.mark.parametrize("name", ["web", "consent", "mailer"])
