@@ -59,7 +59,15 @@ OPERATORS = (
             ),
             Panel(
                 "Databases that answer",
-                ((f"min by (database) (crate_database_up{{{_NS}}})", "{{database}}"),),
+                (
+                    (
+                        (
+                            f'min by (database) (crate_database_up{{{_NS}, database="site"}})'
+                            f' or max by (database) (crate_database_up{{{_NS}, database!="site"}})'
+                        ),
+                        "{{database}}",
+                    ),
+                ),
                 "stat",
             ),
             Panel(

@@ -2,6 +2,7 @@ from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import insert, make_url, text
 
 from crate_consent.lookups.dummy import DummySource
@@ -75,6 +76,23 @@ def test_server_that_is_away_is_a_temporary_error(url: str) -> None:
     away = make_url(url).set(host="127.0.0.1", port=1, query={})
     with pytest.raises(TemporaryError, match="the secret map"):
         SecretMap(away).nhs_number_for(rid="1e5")
+
+
+def test_operators_see_which_source_is_away_and_when_it_is_back(url: str) -> None:
+    away = make_url(url).set(host="127.0.0.1", port=1, query={})
+    for name, use in (
+        ("secret map", lambda url: SecretMap(url).nhs_number_for(rid="1e5")),
+        ("clinical source main", lambda url: DummySource("main", url, LONDON).find_patient(N1)),
+    ):
+        with pytest.raises(TemporaryError):
+            use(away)
+        assert _is_up(name) == 0
+        use(url)
+        assert _is_up(name) == 1
+
+
+def _is_up(database: str) -> float | None:
+    return REGISTRY.get_sample_value("crate_database_up", {"database": database})
 
 
 def test_server_without_the_tables_is_a_wrong_setting(mariadb_url: str) -> None:

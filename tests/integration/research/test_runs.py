@@ -10,6 +10,7 @@ from typing import Any
 
 import pymysql
 import pytest
+from prometheus_client import REGISTRY
 from pydantic import SecretStr
 from sqlalchemy import select, update
 
@@ -339,6 +340,13 @@ def test_database_that_is_away_fails_the_run_with_its_name(mariadb_lab: Laborato
     run = mariadb_lab.with_settings(research_databases=[away]).run("SELECT 1")
     assert run.status == RunStatus.FAILED
     assert "alpha cannot be reached" in run.message
+    assert _is_up("alpha") == 0
+    assert mariadb_lab.run("SELECT 1").status == RunStatus.DONE
+    assert _is_up("alpha") == 1
+
+
+def _is_up(database: str) -> float | None:
+    return REGISTRY.get_sample_value("crate_database_up", {"database": database})
 
 
 def test_site_database_on_the_server_too(server_lab: Laboratory) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from crate_core.errors import SettingsError, TemporaryError
+from crate_core.telemetry.metrics import DATABASE_UP
 
 _CONNECT_SECONDS = 5
 _ANSWER_SECONDS = 15
@@ -85,19 +86,22 @@ def reading(engine: Engine, what: str) -> Iterator[Connection]:
 
     Args:
         engine: one from `make_source_engine`.
-        what: the source as people call it, for the message; messages never show values.
+        what: the source as people call it, for the message and for `crate_database_up`; neither shows values.
 
     Raises:
         TemporaryError: the source does not answer; asking again later may help.
         SettingsError: a table or column is not there, or the account may not read it.
     """
+    up = DATABASE_UP.labels(database=what.removeprefix("the "))
     try:
         with engine.connect() as connection:
             yield connection
+        up.set(1)
     except PoolTimeoutError as error:
         message = f"{what} is busy: no connection was free"
         raise TemporaryError(message) from error
     except DBAPIError as error:
+        up.set(0)
         if _shows_wrong_setting(error):
             message = (
                 f"{what} cannot be read as its settings say "

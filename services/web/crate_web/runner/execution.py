@@ -9,6 +9,7 @@ from crate_core.database import Database
 from crate_core.jobs import JobView
 from crate_core.models.research import RunStatus
 from crate_core.settings.research import ResearchDatabase
+from crate_core.telemetry.metrics import DATABASE_UP
 from crate_web.research.results import encode_row, pack
 from crate_web.runner.engines import (
     Statement,
@@ -50,11 +51,14 @@ def execute(
     Raises:
         TemporaryError: the site database is away.
     """
+    up = DATABASE_UP.labels(database=research.name)
     try:
         statement = open_statement(research, seconds=limits.timeout_seconds)
     except UnreachableError as error:
+        up.set(0)
         message = f"The database {research.label} cannot be reached now: {error}"
         return Ending(RunStatus.FAILED, message, detail={"error_class": "unreachable"})
+    up.set(1)
     try:
         with Watcher(database, job, statement, timeout_seconds=limits.timeout_seconds) as watcher:
             return _Execution(database, job.subject_id, statement, watcher, limits).run(sql)
