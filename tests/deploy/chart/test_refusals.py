@@ -1,4 +1,4 @@
-"""A wrong value is refused, and the message names its key and the rule."""
+"""A wrong value is refused, and the message names its key and the rule; what is not done is said."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,7 +6,16 @@ from typing import Any
 import helm_python
 import pytest
 
-from charts.generate.rendering import CHART, Object, merged, read_values, render
+from charts.generate.rendering import (
+    ALL_APIS,
+    CHART,
+    ROOT,
+    Object,
+    merged,
+    read_values,
+    render,
+    render_files,
+)
 from charts.generate.values_schema import MAY_BE_NOTHING
 from tests.deploy.chart.rendered import DEMO, MINIMAL
 
@@ -110,3 +119,41 @@ def test_the_schema_is_closed_at_every_level(path: str, value: Any) -> None:
     assert path.rpartition(".")[2].partition("_")[0] in str(refused.value) or path.rpartition(".")[
         0
     ] in str(refused.value)
+
+
+def notes(changes: Object) -> str:
+    """Return what `helm install` says at its end."""
+    return render_files(merged(MINIMAL, changes))["NOTES.txt"]
+
+
+def test_the_notes_say_the_next_step_as_the_docs_do() -> None:
+    docs = (ROOT / "docs/operations.md").read_text()
+    said = notes({})
+    for step in ("crate user create NAME --role superuser --role rdbm", "crate mail test"):
+        command = f"deployment/crate-web -- {step}\n"
+        assert command in said
+        assert command in docs
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"settings": {"developer_email": "x@example.org"}}, "all mail goes to x@example.org"),
+        (
+            {
+                "monitoring": {"rules": True, "podMonitors": True},
+                "networkPolicy": {"metricsFrom": [{"namespaceSelector": {}}]},
+            },
+            "NOT MONITORED",
+        ),
+        (
+            {"httpRoute": {"enabled": True, "parentRefs": [{"name": "public"}]}},
+            "NOT REACHABLE",
+        ),
+        ({"consent": {"autoscaling": {"enabled": True}}}, "NOT SCALED: consent"),
+    ],
+)
+def test_the_notes_say_what_this_cluster_lacks(changes: Object, words: str) -> None:
+    assert words in notes(changes)
+    there = {"apiVersions": list(ALL_APIS), "settings": {"safety_catch": False}}
+    assert words not in notes(merged(changes, there))
