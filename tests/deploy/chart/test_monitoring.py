@@ -53,6 +53,17 @@ def test_every_alert_has_a_runbook_page_that_begins_and_ends_as_it_should() -> N
         assert rule["labels"]["severity"] in {"info", "warning", "critical"}
 
 
+def test_the_pages_tell_of_the_end_by_panels_that_are_there() -> None:
+    titles = {
+        panel["title"]
+        for path in (ROOT / "charts/crate/files/dashboards").glob("*.json")
+        for panel in json.loads(path.read_text())["panels"]
+    }
+    for page in _PAGES.glob("*.md"):
+        _, _, ending = page.read_text().partition("## How to know that it is over")
+        assert set(re.findall(r'"([A-Z][^"]+)"', ending)) <= titles, page
+
+
 def test_the_pages_read_whole_logs() -> None:
     """Of pods that a selector finds, kubectl shows ten lines if it is not told otherwise."""
     commands = [
