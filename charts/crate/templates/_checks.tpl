@@ -29,6 +29,13 @@
 {{- if and $values.networkPolicy.enabled $values.monitoring.podMonitors (not $values.networkPolicy.metricsFrom) }}
 {{- fail "networkPolicy.metricsFrom: must say from where Prometheus reads metrics while monitoring.podMonitors is true" }}
 {{- end }}
+{{- range $component := list "web" "runner" "consent" "mailer" }}
+{{- with (index $values $component).autoscaling }}
+{{- if and .enabled (lt (int .maxReplicas) (int .minReplicas)) }}
+{{- fail (printf "%s.autoscaling.maxReplicas: must not be less than minReplicas, which is %d" $component (int .minReplicas)) }}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- if and $values.flower.openIdConnect.provider (not $values.flower.openIdConnect.auth) }}
 {{- fail "flower.openIdConnect.auth: must say who may sign in (a regular expression of e-mail addresses)" }}
 {{- end }}

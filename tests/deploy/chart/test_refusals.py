@@ -44,6 +44,14 @@ from tests.deploy.chart.rendered import DEMO, MINIMAL
         ),
         ({"monitoring": {"podMonitors": True}}, "networkPolicy.metricsFrom: must say"),
         ({"httpRoute": {"enabled": True}}, "httpRoute.parentRefs: must name"),
+        (
+            {"web": {"autoscaling": {"enabled": True, "minReplicas": 9}}},
+            "web.autoscaling.maxReplicas: must not be less than minReplicas",
+        ),
+        (
+            {"mailer": {"autoscaling": {"enabled": True, "maxReplicas": 1, "minReplicas": 2}}},
+            "mailer.autoscaling.maxReplicas: must not be less than minReplicas",
+        ),
         ({"flower": {"openIdConnect": {"provider": "x"}}}, "flower.openIdConnect.auth: must say"),
     ],
 )
