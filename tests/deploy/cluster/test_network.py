@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.deploy.cluster.kubernetes import TAG, Namespace
-from tests.deploy.cluster.site import ClusterSite
+from tests.deploy.cluster.site import ClusterSite, until
 
 Places = dict[str, list[tuple[str, int]]]
 
@@ -40,10 +40,8 @@ print(json.dumps([is_open(*place) for place in json.loads(sys.argv[1])]))
 """
 
 
-@pytest.fixture(scope="module")
-def elsewhere(site: ClusterSite) -> Iterator[Namespace]:
-    """Another namespace, with a pod of somebody else."""
-    namespace = Namespace(f"{site.namespace.name}-else")
+def start_pod(namespace: Namespace, name: str) -> None:
+    """Start a pod with nothing of the chart, and return when it runs."""
     security = {
         "allowPrivilegeEscalation": False,
         "capabilities": {"drop": ["ALL"]},
@@ -51,40 +49,74 @@ def elsewhere(site: ClusterSite) -> Iterator[Namespace]:
         "seccompProfile": {"type": "RuntimeDefault"},
     }
     container = {
-        "name": "stranger",
+        "name": "python",
         "image": f"crate-demo:{TAG}",
         "command": ["sleep", "600"],
         "securityContext": security,
     }
     spec = {"containers": [container], "terminationGracePeriodSeconds": 0}
-    namespace.apply(
-        {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "stranger"}, "spec": spec}
-    )
-    namespace.kubectl("wait", "pod/stranger", "--for=condition=Ready", "--timeout=60s")
+    metadata = {"name": name, "labels": {"pod": name}}
+    namespace.apply({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec})
+    namespace.kubectl("wait", f"pod/{name}", "--for=condition=Ready", "--timeout=60s")
+
+
+def opened_from(namespace: Namespace, pod: str, places: list[tuple[str, int]]) -> list[bool]:
+    """Return which of these places a pod reaches."""
+    command = ("exec", pod, "--", "python", "-c", _CONNECT, json.dumps(places))
+    return list(json.loads(namespace.kubectl(*command)))
+
+
+@pytest.fixture(scope="module")
+def elsewhere(site: ClusterSite) -> Iterator[Namespace]:
+    """Another namespace, with a pod of somebody else."""
+    namespace = Namespace(f"{site.namespace.name}-else")
+    start_pod(namespace, "stranger")
     yield namespace
     namespace.remove()
 
 
+@pytest.fixture(scope="module")
+def enforcing(elsewhere: Namespace) -> bool:
+    """Whether this cluster keeps a pod in that a policy, not of the chart, lets go nowhere."""
+    head = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy"}
+    spec = {"podSelector": {"matchLabels": {"pod": "caged"}}, "policyTypes": ["Egress"]}
+    elsewhere.apply({**head, "metadata": {"name": "cage"}, "spec": spec})
+    start_pod(elsewhere, "caged")
+
+    def caged() -> None:
+        assert opened_from(elsewhere, "caged", [_API]) == [False]
+
+    try:
+        until(caged, AssertionError, seconds=30)
+    except AssertionError:
+        return False
+    return True
+
+
+def skip_unless(enforcing: bool) -> None:
+    if not enforcing:
+        pytest.skip("this cluster takes network policies, and lets all traffic through")
+
+
 @pytest.mark.parametrize("service", NEEDED)
-def test_a_service_reaches_what_it_needs_and_nothing_else(site: ClusterSite, service: str) -> None:
+def test_a_service_reaches_what_it_needs_and_nothing_else(
+    site: ClusterSite, enforcing: bool, service: str
+) -> None:
     needed, forbidden = NEEDED[service], FORBIDDEN[service]
     said = site.execute(service, "python", "-c", _CONNECT, json.dumps(needed + forbidden))
     opened = json.loads(said)
     assert opened[: len(needed)] == [True] * len(needed)
-    if all(opened):
-        pytest.skip("this cluster takes network policies, and lets all traffic through")
+    skip_unless(enforcing)
     assert opened[len(needed) :] == [False] * len(forbidden)
 
 
 def test_nobody_else_in_the_cluster_reaches_the_pods(
-    site: ClusterSite, elsewhere: Namespace
+    site: ClusterSite, elsewhere: Namespace, enforcing: bool
 ) -> None:
     places = [(f"crate-{name}.{site.namespace.name}.svc", port) for name, port in INSIDE]
     [pod, *_] = site.pods("web")
     places.append((pod["status"]["podIP"], 9000))
-    command = ("exec", "stranger", "--", "python", "-c", _CONNECT, json.dumps([_API, *places]))
-    [api, *opened] = json.loads(elsewhere.kubectl(*command))
+    [api, *opened] = opened_from(elsewhere, "stranger", [_API, *places])
     assert api, "a pod without policies reaches nothing: this test would tell nothing"
-    if all(opened):
-        pytest.skip("this cluster takes network policies, and lets all traffic through")
+    skip_unless(enforcing)
     assert opened == [False] * len(places)
