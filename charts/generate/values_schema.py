@@ -185,7 +185,7 @@ def _component(scaling: Schema | None) -> Schema:
 
 
 def _flower() -> Schema:
-    sign_in = _values({"auth": _TEXT, "provider": _TEXT})
+    sign_in = _values({"auth": _TEXT, "provider": _TEXT, "baseUrl": _TEXT})
     return _values(
         {"enabled": _FLAG, "openIdConnect": sign_in, "persistence": _persistence(), **_pod()}
     )

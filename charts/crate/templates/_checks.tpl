@@ -39,6 +39,9 @@
 {{- if and $values.flower.openIdConnect.provider (not $values.flower.openIdConnect.auth) }}
 {{- fail "flower.openIdConnect.auth: must say who may sign in (a regular expression of e-mail addresses)" }}
 {{- end }}
+{{- if and (hasSuffix ".OktaLoginHandler" $values.flower.openIdConnect.provider) (not $values.flower.openIdConnect.baseUrl) }}
+{{- fail "flower.openIdConnect.baseUrl: must say where the provider is, as https://id.example.org/oauth2/default" }}
+{{- end }}
 {{- if $values.demo.enabled }}
 {{- if not $values.demo.passphrase }}
 {{- fail "demo.passphrase: must be set while demo.enabled is true: all passwords of the trial follow from it" }}

@@ -238,6 +238,9 @@ spec:
 {{- if $sign.provider }}
 - {name: FLOWER_AUTH, value: {{ $sign.auth | quote }}}
 - {name: FLOWER_AUTH_PROVIDER, value: {{ $sign.provider | quote }}}
+{{- with $sign.baseUrl }}
+- {name: FLOWER_OAUTH2_OKTA_BASE_URL, value: {{ . | quote }}}
+{{- end }}
 - {name: FLOWER_OAUTH2_KEY_FILE, value: /etc/crate/secrets/oauth2_key}
 - {name: FLOWER_OAUTH2_SECRET_FILE, value: /etc/crate/secrets/oauth2_secret}
 - {name: FLOWER_OAUTH2_REDIRECT_URI, value: {{ printf "%s/flower/login" (trimSuffix "/" .root.Values.settings.public_url) }}}

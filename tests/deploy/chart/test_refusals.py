@@ -53,6 +53,14 @@ from tests.deploy.chart.rendered import DEMO, MINIMAL
             "mailer.autoscaling.maxReplicas: must not be less than minReplicas",
         ),
         ({"flower": {"openIdConnect": {"provider": "x"}}}, "flower.openIdConnect.auth: must say"),
+        (
+            {
+                "flower": {
+                    "openIdConnect": {"auth": "x", "provider": "flower.views.auth.OktaLoginHandler"}
+                }
+            },
+            "flower.openIdConnect.baseUrl: must say",
+        ),
     ],
 )
 def test_what_is_missing_is_named(changes: Object, message: str) -> None:

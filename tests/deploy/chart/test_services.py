@@ -305,6 +305,27 @@ def test_flower_is_below_the_site() -> None:
     assert "FLOWER_BASIC_AUTH_FILE" in flower
 
 
+def test_flower_leaves_the_log_in_to_the_provider_that_values_name() -> None:
+    sign_in = {
+        "auth": ".*@trust[.]example[.]org",
+        "provider": "flower.views.auth.OktaLoginHandler",
+        "baseUrl": "https://id.trust.example.org/oauth2/default",
+    }
+    spec = deployment(with_changes({"flower": {"openIdConnect": sign_in}}), "flower")
+    variables = environment(spec["containers"][0])
+    assert "FLOWER_BASIC_AUTH_FILE" not in variables
+    assert variables["FLOWER_AUTH"] == sign_in["auth"]
+    assert variables["FLOWER_AUTH_PROVIDER"] == sign_in["provider"]
+    assert variables["FLOWER_OAUTH2_OKTA_BASE_URL"] == sign_in["baseUrl"]
+    assert (
+        variables["FLOWER_OAUTH2_REDIRECT_URI"] == "https://research.example.org/crate/flower/login"
+    )
+    [items] = [v["secret"]["items"] for v in spec["volumes"] if v["name"] == "secrets"]
+    files = {f"/etc/crate/secrets/{item['path']}" for item in items}
+    assert {value for name, value in variables.items() if name.endswith("_FILE")} == files
+    assert {f"/etc/crate/secrets/oauth2_{name}" for name in ("key", "secret")} <= files
+
+
 def test_links_of_clinicians_are_an_ingress_that_keeps_no_log() -> None:
     own = {
         "cert-manager.io/cluster-issuer": "x",
