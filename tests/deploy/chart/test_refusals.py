@@ -155,6 +155,7 @@ def test_the_notes_say_the_next_step_as_the_docs_do() -> None:
     ("changes", "words"),
     [
         ({"settings": {"developer_email": "x@example.org"}}, "all mail goes to x@example.org"),
+        ({"settings": {"research_databases": []}}, "NOTHING TO QUERY"),
         (
             {
                 "monitoring": {"rules": True, "podMonitors": True},
@@ -171,5 +172,9 @@ def test_the_notes_say_the_next_step_as_the_docs_do() -> None:
 )
 def test_the_notes_say_what_this_cluster_lacks(changes: Object, words: str) -> None:
     assert words in notes(changes)
-    there = {"apiVersions": list(ALL_APIS), "settings": {"safety_catch": False}}
+    database = {"name": "research", "dialect": "mssql"}
+    there = {
+        "apiVersions": list(ALL_APIS),
+        "settings": {"safety_catch": False, "research_databases": [database]},
+    }
     assert words not in notes(merged(changes, there))

@@ -10,6 +10,7 @@ from charts.generate.values_schema import SECRETS, SET_BY_CHART
 from crate_core.jobs.tasks import Queue
 from crate_core.settings import Service, Settings
 from crate_core.settings.loading import REQUIRED
+from crate_core.settings.research import ResearchDatabase
 from tests.deploy.chart.rendered import (
     MINIMAL,
     SERVICES,
@@ -116,6 +117,19 @@ def test_the_relay_gets_the_certificate_and_not_its_key() -> None:
         v for v in deployment(example("minimal"), "relay")["volumes"] if v["name"] == "certificate"
     ]
     assert [item["key"] for item in volume["secret"]["items"]] == ["tls.crt"]
+
+
+def test_every_setting_that_is_secret_is_kept_out_of_the_settings() -> None:
+    secret = {n for n, field in Settings.model_fields.items() if "SecretStr" in str(field)}
+    assert secret
+    assert secret <= SECRETS
+
+
+@pytest.mark.parametrize("name", ["minimal", "demo", "production"])
+def test_web_is_told_of_the_research_databases_and_not_where_they_are(name: str) -> None:
+    told = [ResearchDatabase(**each) for each in config(example(name))["research_databases"]]
+    assert told
+    assert all(each.dialect and each.address is None for each in told)
 
 
 def test_no_secret_is_a_variable_or_in_the_settings() -> None:
