@@ -4,14 +4,18 @@ import json
 import re
 import shutil
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 import yaml
 
 from charts.generate.rendering import ROOT
+from crate_core.jobs.tasks import Queue
+from crate_core.models.mail import MailState
 from crate_core.telemetry import metrics, site_state
 from crate_core.telemetry.certificate import CertificateExpiry
+from crate_mailer import delivery
 from tests.deploy.chart.rendered import ALERTS, alerts, example, metric_names, of_kind, queries
 
 _PAGES = ROOT / "docs" / "operations"
@@ -40,6 +44,26 @@ def test_every_metric_is_exported(name: str) -> None:
     used = metric_names(queries()[name])
     assert used
     assert used <= exported()
+
+
+def test_what_alerts_and_dashboards_choose_is_what_services_write() -> None:
+    """A value of a label that nobody writes would silence an alert for ever."""
+    text = " ".join(each for expressions in queries().values() for each in expressions)
+
+    def chosen(metric: str, label: str, written: Iterable[str]) -> set[str]:
+        patterns = re.findall(rf'{metric}{{[^}}]*\b{label}=~?"([^"]+)"', text)
+        assert patterns, metric
+        for alternative in {part for each in patterns for part in re.split(r"\|(?![^(]*\))", each)}:
+            assert any(re.fullmatch(alternative, value) for value in written), alternative
+        return {v for v in written if any(re.fullmatch(pattern, v) for pattern in patterns)}
+
+    names = [queue.value for queue in Queue]
+    queues = [*names, *(f"{name}.dead" for name in names)]
+    assert chosen("rabbitmq_queue_consumers", "queue", queues) == set(names)
+    assert chosen("rabbitmq_queue_messages", "queue", queues) == set(queues) - set(names)
+    assert "unknown" in chosen("crate_mails", "state", list(MailState))
+    outcomes = re.findall(r'"([a-z]+)"', Path(delivery.__file__).read_text())
+    assert "sent" not in chosen("crate_mail_total", "outcome", outcomes)
 
 
 def test_every_alert_has_a_runbook_page_that_begins_and_ends_as_it_should() -> None:
