@@ -1,5 +1,6 @@
 """What the design says about each service holds in the chart."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import yaml
 from charts.generate.rendering import ALL_APIS, CHART, Object, merged, read_values, render
 from charts.generate.values_schema import SECRETS, SET_BY_CHART
 from crate_core.jobs.tasks import Queue
-from crate_core.settings import Service, Settings
+from crate_core.settings import Service, Settings, load_settings
 from crate_core.settings.loading import REQUIRED
 from crate_core.settings.research import ResearchDatabase
 from tests.deploy.chart.rendered import (
@@ -99,6 +100,15 @@ def test_every_required_setting_is_set(name: str, service: Service) -> None:
     for container in containers(deployment(objects, service.value)):
         missing = set(REQUIRED[service]) - set_names(objects, container)
         assert not missing
+
+
+@pytest.mark.parametrize("name", ["minimal", "demo", "production"])
+def test_services_start_with_the_settings_of_the_examples(name: str, tmp_path: Path) -> None:
+    objects = example(name)
+    file = tmp_path / "config.yaml"
+    file.write_text(of_kind(objects, "ConfigMap")["crate-settings"]["data"]["config.yaml"])
+    loaded = load_settings({"CRATE_CONFIG": str(file)})
+    assert loaded.public_url == config(objects)["public_url"]
 
 
 @pytest.mark.parametrize("service", SERVICES)
