@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import update
 
 from crate_core.clock import utcnow
@@ -52,10 +53,17 @@ def test_c32_no_identifying_mail_leaves_the_permitted_domains(make_world: MakeWo
         assert identifier not in mail.subject + mail.text + mail.html
 
 
-def test_an_address_that_nobody_checked_gets_no_patients_name(world: World) -> None:
-    world.database.write(
-        lambda session: session.change(update(UserAccount).values(email_verified_at=None))
-    )
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"email_verified_at": None}, "nobody has checked whose"),
+        ({"is_active": False}, "the account is disabled"),
+    ],
+)
+def test_an_address_that_nobody_checked_or_of_who_has_left_gets_no_patients_name(
+    world: World, change: dict[str, object], why: str
+) -> None:
+    world.database.write(lambda session: session.change(update(UserAccount).values(**change)))
     rid = world.patient()
     world.consent("green", letter_wanted=False)
     request_id = world.submit(world.study(), rid)
@@ -65,7 +73,7 @@ def test_an_address_that_nobody_checked_gets_no_patients_name(world: World) -> N
     assert letter.needs_posting
     (mail,) = world.mails()
     assert mail.kind == "rdbm"
-    assert "nobody has checked whose" in mail.text
+    assert why in mail.text
 
 
 def test_c24_the_yearly_limit_looks_back_365_days(world: World) -> None:

@@ -68,11 +68,12 @@ def send_to_lead(
 ) -> None:
     """Mail a letter to the lead researcher, or ask the RDBM to post it where mail must not go (C32).
 
-    It names the patient: an address of which nobody has checked whose it is gets none.
+    It names the patient: an address of which nobody has checked whose it is gets none, nor does who has left.
     """
     lead = request.study.lead_researcher
     why_not = why_no_identity(
         lead.email,
+        active=lead.is_active,
         checked=lead.email_verified_at is not None,
         permitted=together.settings.permitted_email_domains,
     )

@@ -45,20 +45,26 @@ def domain_permitted(address: str, permitted: Iterable[str]) -> bool:
 class NoIdentity(StrEnum):
     """Why mail that names a patient must not go to somebody's address, as the end of a sentence."""
 
+    DISABLED = "the account is disabled"
     NO_ADDRESS = "the account has no e-mail address"
     UNCHECKED = "nobody has checked whose the account's e-mail address is"
     INVALID = "the account's e-mail address is not valid"
     DOMAIN = "the account's e-mail address is not in a permitted domain"
 
 
-def why_no_identity(address: str, *, checked: bool, permitted: Iterable[str]) -> NoIdentity | None:
+def why_no_identity(
+    address: str, *, active: bool, checked: bool, permitted: Iterable[str]
+) -> NoIdentity | None:
     """Return why mail that names a patient must not go to an address; None when it may (C32, C97).
 
     Args:
         address: of an account.
+        active: the account is not disabled: who has left gets nothing more.
         checked: somebody has checked whose it is.
         permitted: domains; empty permits all.
     """
+    if not active:
+        return NoIdentity.DISABLED
     if not address:
         return NoIdentity.NO_ADDRESS
     if not is_valid_address(address):

@@ -115,6 +115,7 @@ def check_address(request: PageRequest, account: UserAccount) -> None:
     """
     why_not = why_no_identity(
         account.email,
+        active=account.is_active,
         checked=account.email_verified_at is not None,
         permitted=request.site.settings.permitted_email_domains,
     )

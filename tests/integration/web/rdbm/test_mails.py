@@ -129,8 +129,8 @@ def test_a_failed_mail_that_needs_nothing_more_leaves_the_queue(
 
 @pytest.mark.parametrize(
     "change",
-    [{"email": "other@example.org"}, {"email_verified_at": None}],
-    ids=["other", "unchecked"],
+    [{"email": "other@example.org"}, {"email_verified_at": None}, {"is_active": False}],
+    ids=["other", "unchecked", "left"],
 )
 def test_c32_approval_is_not_sent_again_to_an_address_that_is_the_leads_no_more(
     browser: Browser, world: World, change: dict[str, object]

@@ -74,16 +74,18 @@ def test_text_without_at_has_no_domain() -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "checked", "why"),
+    ("address", "active", "checked", "why"),
     [
-        ("a@cpft.nhs.uk", True, None),
-        ("", True, NoIdentity.NO_ADDRESS),
-        ("bad", True, NoIdentity.INVALID),
-        ("a@cpft.nhs.uk", False, NoIdentity.UNCHECKED),
-        ("a@hotmail.com", True, NoIdentity.DOMAIN),
+        ("a@cpft.nhs.uk", True, True, None),
+        ("a@cpft.nhs.uk", False, True, NoIdentity.DISABLED),
+        ("", True, True, NoIdentity.NO_ADDRESS),
+        ("bad", True, True, NoIdentity.INVALID),
+        ("a@cpft.nhs.uk", True, False, NoIdentity.UNCHECKED),
+        ("a@hotmail.com", True, True, NoIdentity.DOMAIN),
     ],
 )
 def test_c32_c97_identity_goes_to_checked_addresses_in_permitted_domains_only(
-    address: str, checked: bool, why: NoIdentity | None
+    address: str, active: bool, checked: bool, why: NoIdentity | None
 ) -> None:
-    assert why_no_identity(address, checked=checked, permitted=["cpft.nhs.uk"]) is why
+    permitted = ["cpft.nhs.uk"]
+    assert why_no_identity(address, active=active, checked=checked, permitted=permitted) is why

@@ -111,6 +111,7 @@ def is_still_theirs(session: ReadSession | WriteSession, mail: Mail) -> bool:
         .join(Study, Study.id == ContactRequest.study_id)
         .where(
             UserAccount.id == reader,
+            UserAccount.is_active,
             UserAccount.email == mail.recipient,
             UserAccount.email_verified_at.is_not(None),
         )
