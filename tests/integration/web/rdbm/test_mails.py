@@ -73,6 +73,29 @@ def test_a_question_of_a_request_that_has_ended_is_not_sent_again(
     assert read(world, mail_id).state == "failed"
 
 
+def test_a_question_whose_links_have_died_is_not_sent_again(
+    browser: Browser, world: World, mail_id: int
+) -> None:
+    become(world, mail_id, "failed")
+    world.reissue(1)
+    world.run_jobs()
+    _old, new = world.mails("clinician_request")
+    become(world, new.id, "failed")
+    world.database.write(
+        lambda session: session.change(
+            update(ContactRequest).values(status=Status.CLINICIAN_MAIL_FAILED)
+        )
+    )
+    listed = browser.get("/rdbm/mails").text
+    assert f"/rdbm/mails/{new.id}" in listed
+    assert f"/rdbm/mails/{mail_id}" not in listed
+    assert "Send it again" in browser.get(f"/rdbm/mails/{new.id}").text
+    assert "Send it again" not in browser.get(f"/rdbm/mails/{mail_id}").text
+    done = browser.post(f"/rdbm/mails/{mail_id}/send")
+    assert "a later mail asks the same" in browser.follow(done).text
+    assert read(world, mail_id).state == "failed"
+
+
 def test_an_approval_is_not_sent_again_after_its_withdrawal() -> None:
     approval = Mail(kind="approval")
     assert may_go_again(approval, Status.APPROVED)

@@ -52,12 +52,16 @@ def to_settle() -> ColumnElement[bool]:
 
 
 def goes_to_the_asked() -> ColumnElement[bool]:
-    """Return the condition for mails to whoever is asked now: another clinician may be asked instead."""
+    """Return the condition for mails that ask whoever is asked now.
+
+    Another clinician may be asked instead, or the same one anew: the link of an earlier mail leads nowhere.
+    """
     return (
         exists()
         .where(
             ClinicianResponse.contact_request_id == Mail.contact_request_id,
             ClinicianResponse.email == Mail.recipient,
+            ClinicianResponse.asked_at <= Mail.queued_at,
         )
         .correlate(Mail)
     )
@@ -93,7 +97,7 @@ def is_still_theirs(session: ReadSession | WriteSession, mail: Mail) -> bool:
     """Say whether a mail would go to the address that its reader has now.
 
     It names a patient: an address that was corrected since may be somebody else's, and a clinician in
-    whose place another is asked has no need of it any more.
+    whose place another is asked, or who is asked anew by a later mail, has no need of it any more.
     """
     match mail.kind:
         case MailKind.APPROVAL | MailKind.WITHDRAWAL:

@@ -111,8 +111,8 @@ def send(request: PageRequest) -> Response:
         request,
         work,
         "The mail is sent again now.",
-        "Nothing was sent: this mail is on its way already, its request has moved on, or its reader has"
-        " another address now.",
+        "Nothing was sent: this mail is on its way already, its request has moved on, its reader has"
+        " another address now, or a later mail asks the same.",
     )
 
 

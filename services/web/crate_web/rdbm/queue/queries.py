@@ -99,6 +99,7 @@ def _clinicians(session: ReadSession, now: datetime) -> Iterator[Waiting]:
             Mail.contact_request_id == ContactRequest.id,
             Mail.kind == MailKind.CLINICIAN_REQUEST,
             Mail.recipient == ClinicianResponse.email,
+            Mail.queued_at >= ClinicianResponse.asked_at,
             Mail.state.in_((MailState.FAILED, MailState.UNKNOWN)),
         )
         .correlate(ContactRequest, ClinicianResponse)
