@@ -188,6 +188,17 @@ def test_nobody_is_contacted_who_said_no_or_died_while_an_answer_was_on_its_way(
     assert not any("print the pack" in mail.text for mail in world.mails()[1:]) or stage == "reply"
 
 
+def test_c48_charity_gets_its_due_also_for_an_answer_that_a_red_outran(world: World) -> None:
+    request_id = ask(world)
+    world.answer(request_id, Answer.C)
+    world.consent("red", letter_wanted=False)
+    (change,) = world.jobs(Task.PROCESS_CONSENT_CHANGE)
+    world.run(change.id)
+    world.run_jobs()
+    assert world.request(request_id).status == Status.STOPPED
+    assert response_to(world, request_id).charity_amount == Decimal("1.00")
+
+
 def test_papers_carry_the_address_and_name_of_when_they_are_made(world: World) -> None:
     world.leaflet()
     request_id = ask(world, clinician_address_1="3 Ward Road")

@@ -35,11 +35,14 @@ def _settle(
 ) -> None:
     response = session.get_one(ClinicianResponse, response_id)
     request = session.get_one(ContactRequest, response.contact_request_id)
-    if response.answer is None or request.status not in BEFORE_CLINICIAN:
+    if response.answer is None:
+        return
+    # Promised for every answer, also where the patient said no before it was acted on.
+    response.charity_amount = together.settings.charity_amount
+    if request.status not in BEFORE_CLINICIAN:
         return
     answer = Answer(response.answer)
     resume(session, request, Status.WITH_CLINICIAN)
-    response.charity_amount = together.settings.charity_amount
     why = "The clinician answered before the mail was sent."
     settle_question(session, request.id, response.id, why)
     stopped = answer.agrees and stop_if_barred(session, request, died=has_died(patient))
