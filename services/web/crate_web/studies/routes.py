@@ -223,6 +223,9 @@ def _visible(study: Study | None) -> Study:
 
 def _number(request: PageRequest) -> int:
     number: int = request.path_params["number"]
+    if number >= 2**63:
+        # No key can be it, and drivers raise: anybody may ask for the papers of a study.
+        raise HTTPException(404)
     return number
 
 

@@ -83,6 +83,14 @@ def test_c02_researcher_sees_own_studies_only(
     assert browser.get("/studies/2").status_code == 404
 
 
+@pytest.mark.parametrize("path", ["", "/edit", "/details.pdf", "/form.pdf"])
+def test_a_number_that_no_study_can_have_is_not_there(
+    browser: Browser, rdbm: UserAccount, path: str
+) -> None:
+    browser.sign_in_as(rdbm)
+    assert browser.get(f"/studies/{2**63}{path}").status_code == 404
+
+
 def test_c118_researcher_may_not_change_studies(
     browser: Browser, database: Database, lead: UserAccount
 ) -> None:
