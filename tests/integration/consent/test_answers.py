@@ -199,6 +199,22 @@ def test_c48_charity_gets_its_due_also_for_an_answer_that_a_red_outran(world: Wo
     assert response_to(world, request_id).charity_amount == Decimal("1.00")
 
 
+@pytest.mark.parametrize(
+    ("record", "care_of_manager"),
+    [({}, True), ({"clinician_address_1": " "}, True), ({"clinician_address_2": "Ward 3"}, False)],
+)
+def test_c141_letter_of_a_clinician_without_an_address_is_care_of_the_manager(
+    world: World, record: dict[str, str], care_of_manager: bool
+) -> None:
+    world.leaflet()
+    agree(world, ask(world, **record))
+    (pack,) = world.letters("pack")
+    first_page = words_of(world, pack)
+    manager = world.settings.site.manager.address[0]
+    assert (f"c/o {manager}" in first_page) is care_of_manager
+    assert ("Ward 3" in first_page) is not care_of_manager
+
+
 def test_papers_carry_the_address_and_name_of_when_they_are_made(world: World) -> None:
     world.leaflet()
     request_id = ask(world, clinician_address_1="3 Ward Road")

@@ -69,13 +69,9 @@ class Clinician:
         """How a letter or mail greets the clinician, without "Dear" (C140)."""
         return salutation(self.title, self.first_name, self.last_name, assume_doctor=True)
 
-    def postal_lines(self, rdbm_address: Sequence[str]) -> tuple[str, ...]:
-        """Return the address to show; that of the RDBM with "c/o" when the record has none (C141)."""
-        return self.address.filled or care_of(rdbm_address)
-
 
 def care_of(rdbm_address: Sequence[str]) -> tuple[str, ...]:
-    """Return the RDBM's address with "c/o" before its first line."""
+    """Return the RDBM's address with "c/o" before its first line, for who has no address (C141)."""
     lines = Address(tuple(rdbm_address)).filled
     return (f"c/o {lines[0]}", *lines[1:]) if lines else ()
 
