@@ -1,6 +1,7 @@
 """The research pages as a browser meets them, with the runner's work done in between."""
 
 import re
+import threading
 import tracemalloc
 import zlib
 from collections.abc import Iterator
@@ -35,7 +36,8 @@ from crate_web.research.queries import rids_of_run
 from crate_web.research.results import encode_row, pack
 from crate_web.research.routes import feature as research
 from crate_web.runner.tasks import ReadStructure
-from tests.integration.research.conftest import Laboratory
+from tests.integration.research.conftest import ENDLESS, Laboratory
+from tests.waiting import wait_until
 
 ORIGIN = "http://127.0.0.1:8000"
 
@@ -294,6 +296,28 @@ def test_r13_waiting_run_is_cancelled_at_once(alice: Browser) -> None:
     assert alice.lab.find(run_id).status == RunStatus.CANCELLED
     assert len(alice.lab.audit("run_cancelled")) == 1
     alice.client.post(f"{address}/cancel", data=token)
+    assert len(alice.lab.audit("run_cancelled")) == 1
+
+
+def test_r13_running_run_is_cancelled_by_its_page_once_and_an_ended_one_stays(
+    alice: Browser,
+) -> None:
+    address = alice.post_sql(ENDLESS)
+    run_id = int(address.rpartition("/")[2])
+    worker = threading.Thread(target=alice.lab.work, args=(run_id,))
+    worker.start()
+    wait_until(lambda: alice.lab.find(run_id).status == RunStatus.RUNNING)
+    token = {"csrf_token": alice.token(address)["csrf_token"]}
+    for _ in range(2):
+        assert alice.client.post(f"{address}/cancel", data=token).status_code == 200
+    # Sooner than the time-out of a minute would end it.
+    worker.join(timeout=30)
+    assert alice.lab.find(run_id).status == RunStatus.CANCELLED
+    (event,) = alice.lab.audit("run_cancelled")
+    assert (event.actor, event.subject) == ("alice", f"run {run_id}")
+    ended = alice.run("SELECT 1 AS one")
+    assert "1 row" in alice.client.post(f"{ended}/cancel", data=token).text
+    assert alice.lab.find(int(ended.rpartition("/")[2])).status == RunStatus.DONE
     assert len(alice.lab.audit("run_cancelled")) == 1
 
 

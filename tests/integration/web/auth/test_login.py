@@ -70,6 +70,21 @@ def test_c119_r02_nobody_is_sent_to_another_site(
     )
 
 
+@pytest.mark.parametrize("stripped", [True, False])
+def test_r01_the_way_back_has_the_sites_prefix_once(
+    sqlite_database: Database, stripped: bool
+) -> None:
+    add_user(sqlite_database, "alice", Role.RESEARCHER)
+    app = make_application(sqlite_database, public_url="https://trust.example/crate")
+    with Browser(app) as browser:
+        browser._client.base_url = f"https://trust.example{'' if stripped else '/crate'}"
+        refused = browser.get("/research/runs?q=%C3%A9+%26&page=2")
+        browser.follow(refused)
+        landed = browser.post("/login", {"username": "alice", "password": PASSWORD})
+        assert landed.headers["location"] == "/crate/research/runs?q=%C3%A9+%26&page=2"
+        assert "Alice Example" in browser.follow(landed).text
+
+
 def test_c119_nobody_is_sent_out_of_the_sites_prefix(sqlite_database: Database) -> None:
     add_user(sqlite_database, "alice")
     app = make_application(sqlite_database, public_url="https://trust.example/crate")
@@ -230,6 +245,20 @@ def test_a_disabled_account_is_out_at_once(browser: Browser, app: Application) -
 
     app.site.database.write(disable)
     assert browser.get("/account").status_code == 303
+
+
+def test_c118_a_role_that_is_taken_away_is_gone_at_once(browser: Browser, app: Application) -> None:
+    user = add_user(app.site.database, "alice", Role.RDBM, Role.RESEARCHER)
+    browser.sign_in_as(user)
+    assert 'href="/rdbm' in browser.get("/rdbm").text
+
+    def take_away(session: WriteSession) -> None:
+        account = session.get_one(type(user), user.id)
+        account.roles = [each for each in account.roles if each.role != Role.RDBM]
+
+    app.site.database.write(take_away)
+    assert browser.get("/rdbm").status_code == 403
+    assert 'href="/rdbm' not in browser.get("/").text
 
 
 @pytest.mark.parametrize("token", ["", "x", "x" * 43, "x" * 5000])
