@@ -1,7 +1,7 @@
 """What happens at a log-in: throttle, check, session, audit."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from crate_core.audit import AuditKind, record
@@ -35,24 +35,9 @@ class Attempt:
 def attempt(request: PageRequest, username: str, password: str) -> Attempt:
     """Try to sign somebody in (C120); raises TemporaryError when the database is away."""
     site, now, address = request.site, request.now, request.address
-    since = now - timedelta(minutes=site.settings.login_failure_minutes)
-    with site.database.read() as session:
-        user = queries.find_user(session, username)
-        # Databases take other spellings (accents, case) for one name: each must not be tried anew.
-        name = user.username if user else username
-        name_hash = site.name_signer.keyed_hash(name.casefold())
-        failures = queries.count_failures(
-            session, username_hash=name_hash, address=address, since=since
-        )
-    if must_wait(failures, site.settings.login_failures_allowed):
-        return _told(Outcome.THROTTLED, user)
-    # No connection is held while the password is hashed.
-    if not site.passwords.is_right(user.password_hash if user else None, password) or user is None:
-        last_try = failures.of_name + 1 == site.settings.login_failures_allowed
-        site.database.write(
-            lambda session: _note_failure(session, request, user, name_hash, now_waits=last_try)
-        )
-        return _told(Outcome.FAILED, user)
+    outcome, user, name_hash = check(request, username, password)
+    if outcome is not Outcome.SUCCESS or user is None:
+        return _told(outcome, user)
     new_hash = (
         site.passwords.hash(password) if site.passwords.is_outdated(user.password_hash) else None
     )
@@ -64,12 +49,45 @@ def attempt(request: PageRequest, username: str, password: str) -> Attempt:
             account.password_hash = new_hash
         if request.visitor:
             site.sessions.end(session, request.visitor.session_id, now)
-        queries.forget_failures(session, username_hash=name_hash, before=since)
+        queries.forget_failures(session, username_hash=name_hash, before=_since(request))
         record(session, AuditKind.LOGIN, actor=account, address=address)
         return site.sessions.begin(session, account, now=now, address=address)
 
     token = site.database.write(begin)
     return Attempt(_told(Outcome.SUCCESS, user).outcome, token)
+
+
+def check(
+    request: PageRequest, username: str, password: str
+) -> tuple[Outcome, UserAccount | None, str]:
+    """Say whether the password is right, unless it was wrong too often; note it when it is wrong (C120).
+
+    Returns:
+        What it was, the account of that name if there is one, and the keyed hash of its name.
+    """
+    site = request.site
+    with site.database.read() as session:
+        user = queries.find_user(session, username)
+        # Databases take other spellings (accents, case) for one name: each must not be tried anew.
+        name = user.username if user else username
+        name_hash = site.name_signer.keyed_hash(name.casefold())
+        failures = queries.count_failures(
+            session, username_hash=name_hash, address=request.address, since=_since(request)
+        )
+    if must_wait(failures, site.settings.login_failures_allowed):
+        return Outcome.THROTTLED, user, name_hash
+    # No connection is held while the password is hashed.
+    if not site.passwords.is_right(user.password_hash if user else None, password) or user is None:
+        last_try = failures.of_name + 1 == site.settings.login_failures_allowed
+        site.database.write(
+            lambda session: _note_failure(session, request, user, name_hash, now_waits=last_try)
+        )
+        return Outcome.FAILED, user, name_hash
+    return Outcome.SUCCESS, user, name_hash
+
+
+def _since(request: PageRequest) -> datetime:
+    return request.now - timedelta(minutes=request.site.settings.login_failure_minutes)
 
 
 def _note_failure(

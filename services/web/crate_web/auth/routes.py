@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from sqlalchemy import select
 from starlette.responses import Response
 
 from crate_core.audit import AuditKind, record
@@ -95,17 +94,17 @@ def change_password(request: PageRequest) -> Response:
     if isinstance(form, FormState):
         return request.render("auth/password.html", form=_without_passwords(form))
     visitor, site = request.user, request.site
-    with site.database.read() as session:
-        stored = session.scalar(
-            select(UserAccount.password_hash).where(UserAccount.id == visitor.user_id)
-        )
     wrong = FormState()
     problem = problem_with(form.new, username=visitor.username)
     if problem:
         wrong.refuse("new", problem)
     elif form.new != form.again:
         wrong.refuse("again", "The new passwords must be the same")
-    if not site.passwords.is_right(stored, form.present):
+    # Who finds a browser signed in must not be able to guess here what the log-in guards.
+    outcome, _account, _name_hash = login.check(request, visitor.username, form.present)
+    if outcome is login.Outcome.THROTTLED:
+        return _must_wait(request, "auth/password.html", wrong, "present")
+    if outcome is login.Outcome.FAILED:
         wrong.refuse("present", "Your present password is not right")
     if wrong.errors:
         return request.render("auth/password.html", form=wrong)
@@ -167,15 +166,17 @@ def _account_page(request: PageRequest, form: FormState) -> Response:
 def _login_refused(request: PageRequest, form: LoginForm, outcome: login.Outcome) -> Response:
     state = FormState({"username": form.username, "next": form.next})
     if outcome is login.Outcome.THROTTLED:
-        minutes = request.site.settings.login_failure_minutes
-        state.refuse(
-            "username", f"There were too many attempts. Wait {minutes} minutes, then try again."
-        )
-        response = request.render("auth/login.html", status=429, form=state)
-        response.headers["retry-after"] = str(minutes * 60)
-        return response
+        return _must_wait(request, "auth/login.html", state, "username")
     state.refuse("username", "The username or the password is not right")
     return request.render("auth/login.html", form=state)
+
+
+def _must_wait(request: PageRequest, template: str, form: FormState, field: str) -> Response:
+    minutes = request.site.settings.login_failure_minutes
+    form.refuse(field, f"There were too many attempts. Wait {minutes} minutes, then try again.")
+    response = request.render(template, status=429, form=form)
+    response.headers["retry-after"] = str(minutes * 60)
+    return response
 
 
 def _after_login(request: PageRequest, target: str) -> str:

@@ -64,6 +64,21 @@ def test_the_present_password_is_asked_for(browser: Browser, app: Application) -
     assert "The new passwords must be the same" in change(browser, PASSWORD, NEW, "x" * 14).text
 
 
+def test_c120_the_present_password_cannot_be_guessed_without_end(
+    browser: Browser, app: Application
+) -> None:
+    browser.sign_in_as(add_user(app.site.database, "alice"))
+    for _ in range(10):
+        assert change(browser, "wrong", NEW).status_code == 422
+    answer = change(browser, PASSWORD, NEW)
+    assert answer.status_code == 429
+    assert answer.headers["retry-after"] == "900"
+    assert "Wait 15 minutes" in answer.text
+    with app.site.database.read() as session:
+        kinds = list(session.scalars(select(AuditEvent.kind).order_by(AuditEvent.id)))
+    assert kinds == ["login_failed"] * 10 + ["login_throttled"]
+
+
 def test_passwords_that_were_typed_do_not_come_back(browser: Browser, app: Application) -> None:
     browser.sign_in_as(add_user(app.site.database, "alice"))
     assert PASSWORD not in change(browser, PASSWORD, "short").text
