@@ -5,7 +5,6 @@ import threading
 import tracemalloc
 import zlib
 from collections.abc import Iterator
-from html.parser import HTMLParser
 
 import pytest
 from pydantic import SecretStr
@@ -14,7 +13,6 @@ from starlette.testclient import TestClient
 
 from crate_core.clock import utcnow
 from crate_core.database import WriteSession
-from crate_core.domain.roles import Role
 from crate_core.jobs import Task
 from crate_core.jobs.running import JobView
 from crate_core.models.jobs import Job
@@ -25,11 +23,8 @@ from crate_core.models.research import (
     ResearchRunChunk,
     RunStatus,
 )
-from crate_core.models.users import UserAccount, UserRole
-from crate_core.settings import Settings
 from crate_core.settings.research import ResearchDatabase
 from crate_web.auth.routes import feature as auth
-from crate_web.auth.sessions import Sessions
 from crate_web.bootstrap import build_application
 from crate_web.frame.routes import feature as frame
 from crate_web.research.queries import rids_of_run
@@ -37,100 +32,14 @@ from crate_web.research.results import encode_row, pack
 from crate_web.research.routes import feature as research
 from crate_web.runner.tasks import ReadStructure
 from tests.integration.research.conftest import ENDLESS, Laboratory
+from tests.integration.research.pages import ORIGIN, Browser, Page, settings_of, sign_in
 from tests.waiting import wait_until
-
-ORIGIN = "http://127.0.0.1:8000"
-
-
-class _Page(HTMLParser):
-    """Cells of result rows, names of all elements, text."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.elements: list[str] = []
-        self.rows: list[list[str]] = []
-        self._cell: list[str] | None = None
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append(tag)
-        if tag == "tr":
-            self.rows.append([])
-        if tag in {"td", "th"}:
-            self._cell = []
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in {"td", "th"} and self._cell is not None:
-            self.rows[-1].append("".join(self._cell).strip())
-            self._cell = None
-
-    def handle_data(self, data: str) -> None:
-        if self._cell is not None:
-            self._cell.append(data)
-
-
-class Browser:
-    """A person at the pages, and the runner that works when it is told to."""
-
-    def __init__(self, lab: Laboratory, client: TestClient) -> None:
-        self.lab = lab
-        self.client = client
-
-    def token(self, path: str) -> dict[str, str]:
-        page = self.client.get(path).text
-        names = ("csrf_token", "submission")
-        found = {name: re.search(rf'name="{name}" value="([^"]+)"', page) for name in names}
-        return {name: match[1] for name, match in found.items() if match}
-
-    def post_sql(self, sql: str, **changes: str) -> str:
-        """Post a text as browsers do, and return where the answer leads."""
-        data = {**self.token("/research/sql"), "database": "alpha", **changes}
-        data["sql"] = sql.replace("\n", "\r\n")
-        response = self.client.post("/research/sql", data=data, follow_redirects=False)
-        assert response.status_code == 303, response.text
-        return str(response.headers["location"])
-
-    def run(self, sql: str) -> str:
-        """Run a text to its end and return the address of its result."""
-        address = self.post_sql(sql)
-        self.lab.work(int(address.rpartition("/")[2]))
-        return address
-
-    def page(self, address: str) -> _Page:
-        response = self.client.get(address)
-        assert response.status_code == 200
-        return _Page(response.text)
-
-
-def _settings(lab: Laboratory) -> Settings:
-    return Settings(
-        secret_key=SecretStr("k" * 32),
-        database_url=SecretStr(str(lab.database.engine.url)),
-        broker_url=SecretStr("filesystem:///nowhere"),
-        public_url=ORIGIN,
-        research_databases=lab.settings.research_databases,
-    )
-
-
-def _sign_in(lab: Laboratory, username: str) -> str:
-    sessions = Sessions(lab.database, idle_minutes=30, hours=12)
-
-    def work(session: WriteSession) -> str:
-        user = session.scalar(select(UserAccount).where(UserAccount.username == username))
-        if user is None:
-            user = UserAccount(username=username, password_hash="x", created_at=utcnow())
-            session.add(user)
-        user.roles = [UserRole(role=Role.RESEARCHER)]
-        session.flush()
-        return sessions.begin(session, user, now=utcnow(), address="192.0.2.1")
-
-    return lab.database.write(work)
 
 
 @pytest.fixture
 def app_client(sqlite_lab: Laboratory) -> Iterator[TestClient]:
     app = build_application(
-        _settings(sqlite_lab), database=sqlite_lab.database, features=(frame, auth, research)
+        settings_of(sqlite_lab), database=sqlite_lab.database, features=(frame, auth, research)
     )
     with TestClient(app, base_url=ORIGIN) as client:
         yield client
@@ -138,7 +47,7 @@ def app_client(sqlite_lab: Laboratory) -> Iterator[TestClient]:
 
 @pytest.fixture
 def alice(sqlite_lab: Laboratory, app_client: TestClient) -> Browser:
-    app_client.cookies.set("session", _sign_in(sqlite_lab, "alice"))
+    app_client.cookies.set("session", sign_in(sqlite_lab, "alice"))
     return Browser(sqlite_lab, app_client)
 
 
@@ -146,7 +55,7 @@ def test_r04_result_page_shows_rows_and_their_number(alice: Browser) -> None:
     address = alice.run("SELECT note_id FROM note ORDER BY note_id")
     page = alice.client.get(address).text
     assert "4 rows" in page
-    assert [row[1] for row in _Page(page).rows[1:]] == ["1", "2", "3", "4"]
+    assert [row[1] for row in Page(page).rows[1:]] == ["1", "2", "3", "4"]
 
 
 def test_r06_text_is_kept_and_shown_as_typed(alice: Browser) -> None:
@@ -213,7 +122,7 @@ def test_r16_run_goes_on_when_the_page_is_left(alice: Browser) -> None:
 ROWS_120 = "SELECT a.d * 10 + b.d AS n FROM digit a, digit b, digit c WHERE c.d < 2 AND a.d < 6"
 
 
-def _numbers(page: _Page) -> list[int]:
+def _numbers(page: Page) -> list[int]:
     return [int(row[0]) for row in page.rows[1:]]
 
 
@@ -325,7 +234,7 @@ def test_r41_runs_and_queries_of_others_are_not_found(alice: Browser) -> None:
     address = alice.run("SELECT brcid FROM note")
     run_id = int(address.rpartition("/")[2])
     alice.client.cookies.clear()
-    alice.client.cookies.set("session", _sign_in(alice.lab, "bob"))
+    alice.client.cookies.set("session", sign_in(alice.lab, "bob"))
     token = {"csrf_token": alice.token("/research/sql")["csrf_token"]}
     for path in (
         address,
