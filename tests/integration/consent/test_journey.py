@@ -29,6 +29,6 @@ def test_yellow_patient_is_asked_says_yes_and_changes_their_mind(world: World) -
         "clinician_request",
         "rdbm",
         "approval",
-        "rdbm",
         "withdrawal",
+        "rdbm",
     ]
